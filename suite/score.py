@@ -1,0 +1,25 @@
+"""The record of a judgement; scorers live beside their task (`format_score.py`, …)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a scorer says of one generation."""
+
+    passed: bool
+    value: float
+    """In [0, 1]; 1.0 is a perfect answer."""
+    reason: str | None = None
+    """Why it did not pass, one of the task's closed set of reasons; None when it passed."""
+    detail: str = ""
+    """For people: where and what."""
+    metrics: dict[str, int] = field(default_factory=dict)
+    """One 0/1 per metric of the task, such as `format_success_rate: 1`."""
+    document: Any = None
+    """The parsed JSON value when the text was strict JSON, else None."""
+    flags: tuple[str, ...] = ()
+    """Counters beside the metrics, such as `replacement_character`; counted in the run's `extras`."""

@@ -1,0 +1,1 @@
+"""Makes adapters and the embedded base model: data, training, evaluation by generation."""
