@@ -122,8 +122,13 @@ def _is_fenced(text: str, value: Region) -> bool:
     """Return whether the value is alone in a fence, closed or not."""
     before = text[: value.start].rstrip(JSON_SPACE)
     after = text[value.end :].lstrip(JSON_SPACE)
-    if not _FENCE_BEFORE.search(before[-_LONGEST_FENCE_LINE:]):
+    fence = _FENCE_BEFORE.search(before[-_LONGEST_FENCE_LINE:])
+    if not fence:
         return False
+    own_line = "\n" in text[len(before) : value.start]
+    line_before = before[before.rfind("\n") + 1 :].removesuffix(fence[0])
+    if not own_line and line_before.strip(JSON_SPACE):
+        return False  # "the ``` mark and {}": backticks in prose
     opened = len(_FENCE.findall(before)) % 2 == 1
     return opened and (not after or after.startswith(("```", "~~~")))
 
@@ -175,7 +180,10 @@ def _scalar_reason(text: str, start: int) -> Rejection:
     else:
         after = start
     starts = _scalar_starts(text, start, end)
-    if starts and "," not in (source[0], source[-1]):
+    if starts:
+        if "," in (source[0], source[-1]):
+            position = start if source[0] == "," else end - 1
+            return Rejection("extra_text", "',' is outside the value", position)
         if len(starts) > 1:
             detail = f"{len(starts)} values, the second starts at {starts[1]}"
             return Rejection("multiple_values", detail, starts[1])

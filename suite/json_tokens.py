@@ -39,6 +39,8 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+_CUT_PAIR = re.compile(r"(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
+"""The text ends before the second half of a pair could be whole: truncated, not lone."""
 _LOW_SURROGATE = re.compile(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 _NUMBER_LIKE = re.compile(r"[-+\w.]+")  # `2024-01-01` and `1_000` are one wrong number each
@@ -106,7 +108,7 @@ def read_string(text: str, start: int) -> tuple[int, Fault | None, int | None]:
             low = escape[0][3] not in "cdefCDEF" and _LOW_SURROGATE.match(text, position)
             if low:
                 position = low.end()
-            elif surrogate is None:
+            elif surrogate is None and not _CUT_PAIR.match(text, position):
                 surrogate = escape.start()
 
 
