@@ -59,8 +59,8 @@ Parker Patel Pereira Perez Petrov Phillips Pope Popescu Porter Price Quinn Rahma
 Reyes Rhodes Rice Richter Rivera Roberts Rojas Romano Rossi Roth Ruiz Russo Sato Schmidt Schulz
 Scott Sharma Shaw Silva Simmons Singh Smith Soares Sokolov Stein Stone Sun Suzuki Svensson Takahashi
 Tan Tanaka Taylor Thomas Thompson Torres Tran Turner Vargas Vega Virtanen Vogel Wagner Walker Walsh
-Wang Ward Watson Weber West White Wilson Wolf Wong Wood Wright Wu Yamada Yang Yilmaz Young Zhang Zhou
-Zimmer
+Wang Ward Watson Weber West White Wilson Wolf Wong Wood Wright Wu Yamada Yang Yilmaz Young Zhang
+Zhou Zimmer
 """)
 
 CITIES = _phrases("""
@@ -68,23 +68,23 @@ Aarhus, Accra, Adelaide, Amsterdam, Ankara, Antwerp, Athens, Auckland, Austin, B
 Bangkok, Barcelona, Basel, Bath, Beirut, Belfast, Bergen, Berlin, Bern, Bilbao, Bogota, Bologna,
 Boston, Brighton, Brisbane, Bristol, Brno, Brussels, Budapest, Cairo, Calgary, Cape Town, Cardiff,
 Casablanca, Chicago, Cologne, Copenhagen, Cork, Dakar, Dallas, Delhi, Denver, Dhaka, Doha, Dresden,
-Dubai, Dublin, Durban, Edinburgh, Florence, Geneva, Genoa, Ghent, Glasgow, Gothenburg, Graz, Halifax,
-Hamburg, Hanoi, Havana, Helsinki, Houston, Istanbul, Jakarta, Kampala, Karachi, Kyoto, Lagos, Leeds,
-Leipzig, Lille, Lima, Lisbon, Liverpool, London, Lyon, Madrid, Malmö, Manila, Marseille, Melbourne,
-Miami, Milan, Montreal, Mumbai, Munich, Nairobi, Naples, New York, Nice, Osaka, Oslo, Ottawa, Oxford,
-Palermo, Paris, Perth, Porto, Portland, Prague, Quito, Reykjavik, Riga, Rome, Rotterdam, Salzburg,
-San Diego, Santiago, São Paulo, Seattle, Seoul, Seville, Singapore, Sofia, Stockholm, Sydney, Taipei,
-Tallinn, Tampere, Tokyo, Toronto, Tunis, Turin, Utrecht, Valencia, Vancouver, Venice, Vienna, Vilnius,
-Warsaw, Wellington, York, Zagreb, Zürich
+Dubai, Dublin, Durban, Edinburgh, Florence, Geneva, Genoa, Ghent, Glasgow, Gothenburg, Graz,
+Halifax, Hamburg, Hanoi, Havana, Helsinki, Houston, Istanbul, Jakarta, Kampala, Karachi, Kyoto,
+Lagos, Leeds, Leipzig, Lille, Lima, Lisbon, Liverpool, London, Lyon, Madrid, Malmö, Manila,
+Marseille, Melbourne, Miami, Milan, Montreal, Mumbai, Munich, Nairobi, Naples, New York, Nice,
+Osaka, Oslo, Ottawa, Oxford, Palermo, Paris, Perth, Porto, Portland, Prague, Quito, Reykjavik, Riga,
+Rome, Rotterdam, Salzburg, San Diego, Santiago, São Paulo, Seattle, Seoul, Seville, Singapore,
+Sofia, Stockholm, Sydney, Taipei, Tallinn, Tampere, Tokyo, Toronto, Tunis, Turin, Utrecht, Valencia,
+Vancouver, Venice, Vienna, Vilnius, Warsaw, Wellington, York, Zagreb, Zürich
 """)
 
 COUNTRIES = _phrases("""
 Argentina, Australia, Austria, Belgium, Bolivia, Brazil, Bulgaria, Canada, Chile, China, Colombia,
-Croatia, Cuba, Cyprus, Denmark, Ecuador, Egypt, Estonia, Ethiopia, Finland, France, Georgia, Germany,
-Ghana, Greece, Hungary, Iceland, India, Indonesia, Ireland, Israel, Italy, Jamaica, Japan, Jordan,
-Kenya, Latvia, Lebanon, Lithuania, Malaysia, Malta, Mexico, Morocco, Nepal, Netherlands, New Zealand,
-Nigeria, Norway, Oman, Pakistan, Panama, Peru, Philippines, Poland, Portugal, Romania, Rwanda,
-Senegal, Serbia, Singapore, Slovakia, Slovenia, South Africa, South Korea, Spain, Sweden,
+Croatia, Cuba, Cyprus, Denmark, Ecuador, Egypt, Estonia, Ethiopia, Finland, France, Georgia,
+Germany, Ghana, Greece, Hungary, Iceland, India, Indonesia, Ireland, Israel, Italy, Jamaica, Japan,
+Jordan, Kenya, Latvia, Lebanon, Lithuania, Malaysia, Malta, Mexico, Morocco, Nepal, Netherlands, New
+Zealand, Nigeria, Norway, Oman, Pakistan, Panama, Peru, Philippines, Poland, Portugal, Romania,
+Rwanda, Senegal, Serbia, Singapore, Slovakia, Slovenia, South Africa, South Korea, Spain, Sweden,
 Switzerland, Tanzania, Thailand, Tunisia, Turkey, Uganda, Ukraine, Uruguay, Vietnam, Zambia
 """)
 
@@ -115,37 +115,38 @@ bookcase boot bottle bowl box bracelet brick bridge broom brush bucket buckle bu
 cable cage calculator calendar camera candle canoe canvas card carpet cart cassette ceiling chain
 chair chalk charger chart chessboard chimney chisel clamp clip clock coat coaster coin comb compass
 computer container cooker cord cork counter couch cradle crane crate crayon cup cupboard curtain
-cushion cymbal desk diary dice dish dishwasher doll door doormat drawer dress drill drone drum
-dryer dustpan earring easel engine envelope eraser faucet fence fiddle file filter flag flashlight
-flask flute folder fork fountain frame fridge funnel fuse garage gate gear generator glass globe
-glove gong grater grill guitar hairbrush hammer hammock handle hanger harmonica harp hat headset
-heater helmet hinge hook horn hose inkwell iron jacket jar jersey jigsaw jug kayak kettle key
-keyboard kite knife knob ladder ladle lamp lantern laptop latch lawnmower lens letter lever lid
-lighter locker lock locket loom lunchbox magnet map marble marker mask mat mattress medal
-microphone microscope mirror mitten mixer modem monitor mop motor mousepad mug nail napkin necklace
-needle net notebook notepad oar oven paddle padlock paintbrush painting pallet pan panel paperclip
-parachute parasol parcel passport pen pencil pendant phone photo piano pillow pin pipe pitcher plank
-plate plow plug poster pot pouch printer projector propeller pulley pump puppet purse puzzle quilt
-racket radiator radio raft rail raincoat rake razor receipt recorder ribbon ring robe robot rocket
-roller rope router rucksack rug ruler saddle sandal satchel saucer saw scale scanner scarf scissors
-screen screw screwdriver sculpture seat sensor shelf shield ship shirt shoe shovel shower sieve sign
-sink skateboard ski skirt sled sleeve slipper snorkel socket sofa speaker spade spanner sponge spoon
+cushion cymbal desk diary dice dish dishwasher doll door doormat drawer dress drill drone drum dryer
+dustpan earring easel engine envelope eraser faucet fence fiddle file filter flag flashlight flask
+flute folder fork fountain frame fridge funnel fuse garage gate gear generator glass globe glove
+gong grater grill guitar hairbrush hammer hammock handle hanger harmonica harp hat headset heater
+helmet hinge hook horn hose inkwell iron jacket jar jersey jigsaw jug kayak kettle key keyboard kite
+knife knob ladder ladle lamp lantern laptop latch lawnmower lens letter lever lid lighter locker
+lock locket loom lunchbox magnet map marble marker mask mat mattress medal microphone microscope
+mirror mitten mixer modem monitor mop motor mousepad mug nail napkin necklace needle net notebook
+notepad oar oven paddle padlock paintbrush painting pallet pan panel paperclip parachute parasol
+parcel passport pen pencil pendant phone photo piano pillow pin pipe pitcher plank plate plow plug
+poster pot pouch printer projector propeller pulley pump puppet purse puzzle quilt racket radiator
+radio raft rail raincoat rake razor receipt recorder ribbon ring robe robot rocket roller rope
+router rucksack rug ruler saddle sandal satchel saucer saw scale scanner scarf scissors screen screw
+screwdriver sculpture seat sensor shelf shield ship shirt shoe shovel shower sieve sign sink
+skateboard ski skirt sled sleeve slipper snorkel socket sofa speaker spade spanner sponge spoon
 spring stamp stapler statue steamer stencil sticker stool stopwatch stove strainer strap suitcase
 sundial sweater swing switch sword table tablet tambourine tank tape tapestry teapot telescope tent
 thermometer thermos thimble ticket tie tile timer tire toaster tongs toolbox toothbrush torch towel
-tractor trailer train tray tripod trolley trombone trophy trowel trumpet trunk tube turbine turnstile
-typewriter ukulele umbrella uniform valve van vase vest violin wagon wallet wardrobe washer watch
-wheel wheelbarrow whistle whiteboard wig windmill window wire wok wreath wrench xylophone yacht zipper
+tractor trailer train tray tripod trolley trombone trophy trowel trumpet trunk tube turbine
+turnstile typewriter ukulele umbrella uniform valve van vase vest violin wagon wallet wardrobe
+washer watch wheel wheelbarrow whistle whiteboard wig windmill window wire wok wreath wrench
+xylophone yacht zipper
 """)
 
 ADJECTIVES = _words("""
 active ancient annual ample antique basic big bold brave brief bright brisk broad broken busy calm
 careful cheap clean clear clever cold common compact cool crisp curious curved daily damp dark deep
 delicate dense dry dull early eager easy elegant empty even exact extra faint fair famous fancy fast
-favorite fine firm flat folded formal fragile free fresh friendly full gentle giant glossy good grand
-great handy happy hard heavy hidden high hollow honest hot huge humble idle large late lazy light
-little local long loose loud low lucky main major matte mild minor modern modest narrow neat new
-noisy odd old open ordinary pale patient plain pleasant polished popular portable pretty private
+favorite fine firm flat folded formal fragile free fresh friendly full gentle giant glossy good
+grand great handy happy hard heavy hidden high hollow honest hot huge humble idle large late lazy
+light little local long loose loud low lucky main major matte mild minor modern modest narrow neat
+new noisy odd old open ordinary pale patient plain pleasant polished popular portable pretty private
 proud public quick quiet rapid rare ready recent regular rough round rusty secure sharp shiny short
 silent simple slim slow small smart smooth soft solid spare special square stable steady steep stiff
 strange strict strong sturdy subtle sudden sunny sweet tall tame tender thick thin tidy tight tiny
@@ -155,59 +156,61 @@ tough typical unique urgent useful vast warm weak weekly wet wide wild wise wood
 VERBS = _words("""
 add adjust answer arrange ask assemble attach balance bake bend boil borrow bring build buy call
 carry catch change check choose clean climb close collect compare cook copy count cover cut deliver
-design dig discuss divide draw drill drive drop dry empty explain explore fetch fill film find finish
-fix fold follow gather give greet grow guard guess help hold improve inspect install invite join
-keep kick learn lend lift list load lock mail make measure meet melt mend mix move observe offer open
-order pack paint park pass pay pick plan plant play polish post pour practise prepare press print
-pull push read record remove rent repair replace rescue return ride roll save search sell send serve
-set sew share shift show sign sing sketch solve sort start stir stop store study swap sweep swim take
-teach test throw tie touch trade train translate travel trim turn type unload update use visit wait
-walk wash watch water weigh wrap write
+design dig discuss divide draw drill drive drop dry empty explain explore fetch fill film find
+finish fix fold follow gather give greet grow guard guess help hold improve inspect install invite
+join keep kick learn lend lift list load lock mail make measure meet melt mend mix move observe
+offer open order pack paint park pass pay pick plan plant play polish post pour practise prepare
+press print pull push read record remove rent repair replace rescue return ride roll save search
+sell send serve set sew share shift show sign sing sketch solve sort start stir stop store study
+swap sweep swim take teach test throw tie touch trade train translate travel trim turn type unload
+update use visit wait walk wash watch water weigh wrap write
 """)
 
 FOODS = _phrases("""
 almonds, apples, apricots, avocado, bacon, bagels, bananas, barley, basil, beans, beef, beetroot,
 biscuits, blueberries, bread, broccoli, brownies, burgers, butter, cabbage, cake, carrots, cashews,
-cauliflower, celery, cereal, cheese, cherries, chicken, chickpeas, chili, chocolate, cinnamon, coconut,
-cookies, corn, couscous, crackers, cream, croissants, cucumber, curry, dates, doughnuts, dumplings,
-eggs, falafel, figs, fish, flour, garlic, ginger, granola, grapes, ham, hazelnuts, honey, hummus, jam,
-kale, kimchi, kiwis, lamb, lasagna, leeks, lemons, lentils, lettuce, limes, mangoes, melon, milk, mint,
-muesli, muffins, mushrooms, mustard, noodles, oats, olive oil, olives, omelette, onions, oranges,
-pancakes, papaya, parsley, pasta, peaches, peanuts, pears, peas, pepper, pickles, pie, pineapple,
-pizza, plums, popcorn, pork, potatoes, pretzels, pumpkin, quinoa, radishes, raisins, ramen,
-raspberries, rice, rosemary, saffron, salad, salmon, salsa, sausages, scones, shrimp, soup, spinach,
-squash, steak, strawberries, sugar, sushi, tacos, tea, tofu, tomatoes, tortillas, tuna, turkey,
-vanilla, waffles, walnuts, yogurt, zucchini
+cauliflower, celery, cereal, cheese, cherries, chicken, chickpeas, chili, chocolate, cinnamon,
+coconut, cookies, corn, couscous, crackers, cream, croissants, cucumber, curry, dates, doughnuts,
+dumplings, eggs, falafel, figs, fish, flour, garlic, ginger, granola, grapes, ham, hazelnuts, honey,
+hummus, jam, kale, kimchi, kiwis, lamb, lasagna, leeks, lemons, lentils, lettuce, limes, mangoes,
+melon, milk, mint, muesli, muffins, mushrooms, mustard, noodles, oats, olive oil, olives, omelette,
+onions, oranges, pancakes, papaya, parsley, pasta, peaches, peanuts, pears, peas, pepper, pickles,
+pie, pineapple, pizza, plums, popcorn, pork, potatoes, pretzels, pumpkin, quinoa, radishes, raisins,
+ramen, raspberries, rice, rosemary, saffron, salad, salmon, salsa, sausages, scones, shrimp, soup,
+spinach, squash, steak, strawberries, sugar, sushi, tacos, tea, tofu, tomatoes, tortillas, tuna,
+turkey, vanilla, waffles, walnuts, yogurt, zucchini
 """)
 
 COLORS = _words("""
 amber beige black blue bronze brown burgundy charcoal copper coral cream crimson cyan emerald gold
-gray green indigo ivory khaki lavender lilac lime magenta maroon mint mustard navy ochre olive orange
-peach pink plum purple red rose ruby rust sand scarlet silver tan teal turquoise violet white yellow
+gray green indigo ivory khaki lavender lilac lime magenta maroon mint mustard navy ochre olive
+orange peach pink plum purple red rose ruby rust sand scarlet silver tan teal turquoise violet white
+yellow
 """)
 
 ANIMALS = _words("""
-alpaca ant badger bat bear beaver bee bison buffalo butterfly camel canary cat chicken cow crab crane
-crow deer dog dolphin donkey dove dragonfly duck eagle eel elephant falcon ferret finch flamingo fox
-frog gazelle gecko giraffe goat goose gorilla hamster hare hawk hedgehog heron hippo horse hyena
-ibis iguana jackal jaguar kangaroo koala lemur leopard lion lizard llama lobster lynx magpie mole
-monkey moose moth mouse mule newt octopus orca ostrich otter owl ox panda panther parrot peacock
-pelican penguin pig pigeon pony puffin quail rabbit raccoon rat raven robin salamander salmon seal
-shark sheep skunk sloth snail snake sparrow spider squid squirrel stork swan tiger toad tortoise
-trout turkey turtle viper walrus weasel whale wolf wombat woodpecker worm yak zebra
+alpaca ant badger bat bear beaver bee bison buffalo butterfly camel canary cat chicken cow crab
+crane crow deer dog dolphin donkey dove dragonfly duck eagle eel elephant falcon ferret finch
+flamingo fox frog gazelle gecko giraffe goat goose gorilla hamster hare hawk hedgehog heron hippo
+horse hyena ibis iguana jackal jaguar kangaroo koala lemur leopard lion lizard llama lobster lynx
+magpie mole monkey moose moth mouse mule newt octopus orca ostrich otter owl ox panda panther parrot
+peacock pelican penguin pig pigeon pony puffin quail rabbit raccoon rat raven robin salamander
+salmon seal shark sheep skunk sloth snail snake sparrow spider squid squirrel stork swan tiger toad
+tortoise trout turkey turtle viper walrus weasel whale wolf wombat woodpecker worm yak zebra
 """)
 
 JOBS = _phrases("""
 accountant, actor, analyst, archaeologist, architect, archivist, artist, astronomer, baker, barber,
-beekeeper, biologist, blacksmith, bookbinder, botanist, bus driver, butcher, carpenter, cashier, chef,
-chemist, clerk, coach, composer, conductor, counselor, courier, curator, dancer, dentist, designer,
-detective, diver, doctor, economist, editor, electrician, engineer, farmer, firefighter, fisherman,
-florist, forester, gardener, geologist, glazier, guide, hairdresser, historian, illustrator,
-interpreter, janitor, jeweler, journalist, judge, lawyer, lecturer, librarian, locksmith, manager,
-mason, mathematician, mechanic, miller, miner, musician, nurse, optician, painter, pharmacist,
-photographer, physicist, pilot, plumber, poet, potter, printer, programmer, psychologist, ranger,
-receptionist, reporter, roofer, sailor, salesperson, sculptor, secretary, shepherd, singer, surgeon,
-surveyor, tailor, teacher, technician, translator, vet, waiter, weaver, welder, writer, zookeeper
+beekeeper, biologist, blacksmith, bookbinder, botanist, bus driver, butcher, carpenter, cashier,
+chef, chemist, clerk, coach, composer, conductor, counselor, courier, curator, dancer, dentist,
+designer, detective, diver, doctor, economist, editor, electrician, engineer, farmer, firefighter,
+fisherman, florist, forester, gardener, geologist, glazier, guide, hairdresser, historian,
+illustrator, interpreter, janitor, jeweler, journalist, judge, lawyer, lecturer, librarian,
+locksmith, manager, mason, mathematician, mechanic, miller, miner, musician, nurse, optician,
+painter, pharmacist, photographer, physicist, pilot, plumber, poet, potter, printer, programmer,
+psychologist, ranger, receptionist, reporter, roofer, sailor, salesperson, sculptor, secretary,
+shepherd, singer, surgeon, surveyor, tailor, teacher, technician, translator, vet, waiter, weaver,
+welder, writer, zookeeper
 """)
 
 MONTHS = _words("""
