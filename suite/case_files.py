@@ -1,0 +1,254 @@
+"""Reads the case files of the suite and other people's rows; all errors of a file at once.
+
+What makes an answer right is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from suite.case import Case
+from suite.errors import InputError, describe_problems, unknown
+from suite.schema import SchemaError, check_schema
+from suite.scorers import SCORERS
+from suite.yaml_file import load_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    """The cases of one task."""
+
+    task: str
+    version: int
+    """Moves only when scoring changes."""
+    path: Path
+    cases: tuple[Case, ...]
+    """In the order of the file."""
+    is_suite: bool = True
+    """False for other people's rows: they have no goldens and no baseline."""
+
+
+class _Head(BaseModel):
+    """The keys of a case file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    version: int = Field(ge=1)
+    schemas: dict[str, dict[str, Any] | bool] = {}
+    cases: list[dict[str, Any]] = Field(min_length=1)
+
+
+class _CaseEntry(Case):
+    """A case as written: `prompt` stands for one user message."""
+
+    prompt: str | None = None
+
+
+def load_cases(folder: Path) -> dict[str, TaskFile]:
+    """Read every `<task>.yaml` of a folder, sorted by task.
+
+    Raises:
+        InputError: With every problem of every file: duplicate and unknown keys, duplicate ids,
+            unknown schema names, schemas that check nothing, a task without a scorer.
+    """
+    problems: list[str] = []
+    files: dict[str, TaskFile] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            files[path.stem] = load_task_file(path)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    if not files:
+        raise InputError(f"{folder}: holds no case file (<task>.yaml)")
+    return files
+
+
+def load_task_file(path: Path) -> TaskFile:
+    """Read one case file.
+
+    Raises:
+        InputError: With every problem of the file.
+    """
+    document = load_yaml(path)
+    try:
+        head = _Head.model_validate(document)
+    except ValidationError as error:
+        raise InputError(describe_problems(error, _Head, f"{path}")) from None
+    problems = list(_find_head_problems(head, path))
+    places: dict[str, int] = {}
+    cases: list[Case] = []
+    for index, entry in enumerate(head.cases):
+        where = f"{path}: cases[{index}]"
+        try:
+            case = _read_case(entry, head, where)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if case.id in places:
+            problems.append(
+                f"{where}.id: duplicate id {case.id!r}, first in cases[{places[case.id]}]"
+            )
+        places.setdefault(case.id, index)
+        cases.append(case)
+    if problems:
+        raise InputError(problems)
+    return TaskFile(head.task, head.version, path, tuple(cases))
+
+
+def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
+    """Read other people's rows, one JSON object per line, as cases of a task.
+
+    A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
+    optional `completion`; `schema`, `expected`, `id` and `tags` where there are any. What is
+    expected comes from the assistant's text where that is JSON. Other columns are left alone.
+
+    Args:
+        path: JSONL, UTF-8. Blank lines are skipped.
+        task: Whose scorer judges the rows.
+        limit: The first so many rows; None: all.
+
+    Raises:
+        InputError: With every problem of the file.
+    """
+    if task not in SCORERS:
+        raise InputError(unknown("task", task, SCORERS))
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 is JSON text
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error}") from None
+    problems: list[str] = []
+    cases: dict[str, Case] = {}
+    for number, line in enumerate(lines, start=1):
+        if limit is not None and len(cases) >= limit:
+            break
+        if not line.strip():
+            continue
+        try:
+            case = _read_row(line, task, number, f"{path}: line {number}", taken=cases)
+        except InputError as error:
+            problems += error.problems
+            continue
+        cases[case.id] = case
+    if not cases and not problems:
+        problems.append(f"{path}: holds no rows")
+    if problems:
+        raise InputError(problems)
+    return TaskFile(task, 1, path, tuple(cases.values()), is_suite=False)
+
+
+def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
+    if head.task != path.stem:
+        yield f"{path}: task: got {head.task!r}; the file of that task is {head.task}.yaml"
+    if head.task not in SCORERS:
+        yield f"{path}: {unknown('task', head.task, SCORERS)}"
+    for name, schema in head.schemas.items():
+        yield from _find_schema_problems(schema, f"{path}: schemas.{name}")
+
+
+def _find_schema_problems(schema: Any, where: str) -> Iterator[str]:
+    try:
+        check_schema(schema, where)
+    except SchemaError as error:
+        yield from str(error).splitlines()
+
+
+def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
+    problems: list[str] = []
+    data = dict(entry)
+    for key in ("task", "scorer_version"):
+        if key in data:
+            problems.append(f"{where}.{key}: belongs to the head of the file")
+    schema = data.get("schema")
+    if isinstance(schema, str):
+        if schema in head.schemas:
+            data["schema"] = head.schemas[schema]
+        else:
+            problems.append(f"{where}.schema: {unknown('schema', schema, head.schemas)}")
+            data["schema"] = True
+    elif isinstance(schema, dict):
+        problems += _find_schema_problems(schema, f"{where}.schema")
+    elif schema is None and head.task == "format":
+        problems.append(f"{where}.schema: missing; `schema: true` accepts any object")
+    if "prompt" in data and "messages" in data:
+        problems.append(f"{where}: has both `prompt` and `messages`; one of them is enough")
+        del data["prompt"]
+    elif "prompt" in data:
+        data["messages"] = [{"role": "user", "content": data.pop("prompt")}]
+    data |= {"task": head.task, "scorer_version": head.version}
+    try:
+        case = Case.model_validate(data)
+    except ValidationError as error:
+        raise InputError(problems + describe_problems(error, _CaseEntry, where)) from None
+    if problems:
+        raise InputError(problems)
+    return case
+
+
+def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: expected an object, got {type(row).__name__}")
+    messages, answer = _split_row(row, where)
+    name = re.sub(r"[^a-z0-9_]+", "_", str(row.get("id", f"row_{number:06d}")).lower())
+    data = {
+        "task": task,
+        "id": name if name not in taken else f"{name}_line_{number}",
+        "tags": row.get("tags", ()),
+        "messages": messages,
+        "schema": row.get("schema"),
+        "expected": row["expected"] if "expected" in row else _parse_answer(answer),
+    }
+    problems: list[str] = []
+    if isinstance(data["schema"], dict):
+        problems += _find_schema_problems(data["schema"], f"{where}.schema")
+    try:
+        case = Case.model_validate(data)
+    except ValidationError as error:
+        raise InputError(problems + describe_problems(error, Case, where)) from None
+    if problems:
+        raise InputError(problems)
+    return case
+
+
+def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:
+    """Return the messages to answer and the answer that the row gives, if any."""
+    if "messages" in row:
+        messages = row["messages"]
+    elif "prompt" in row:
+        prompt, completion = row["prompt"], row.get("completion")
+        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        if isinstance(completion, str):
+            completion = [{"role": "assistant", "content": completion}]
+        if isinstance(messages, list) and isinstance(completion, list):
+            messages = [*messages, *completion]
+    else:
+        keys = ", ".join(sorted(row)) or "none"
+        raise InputError(f"{where}: needs `messages`, or `prompt` with `completion`; keys: {keys}")
+    if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
+        raise InputError(f"{where}: messages: expected a list of {{role, content}} objects")
+    messages = [{key: each.get(key) for key in ("role", "content")} for each in messages]
+    if messages and messages[-1]["role"] == "assistant":
+        return messages[:-1], str(messages[-1]["content"])
+    return messages, None
+
+
+def _parse_answer(answer: str | None) -> Any:
+    try:
+        return None if answer is None else json.loads(answer)
+    except (ValueError, RecursionError):
+        return None

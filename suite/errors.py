@@ -1,0 +1,88 @@
+"""The error for bad input of ours (YAML, flags, goldens, adapters) and the words its messages use.
+
+Not here: bad model output, which is a score with a reason, and broken invariants, which assert.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+_LONGEST_VALUE = 80
+
+
+class InputError(ValueError):
+    """What a person has to put right before anything can run; one problem per line."""
+
+    def __init__(self, problems: str | Iterable[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return `Did you mean 'x'?` for the choice most like `word`, or the empty string."""
+    close = difflib.get_close_matches(word, sorted(choices), n=1, cutoff=0.6)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(kind: str, word: str, choices: Iterable[str]) -> str:
+    """Return `unknown <kind> 'x'; known: a, b. Did you mean 'a'?`."""
+    known = sorted(choices)
+    hint = nearest(word, known)
+    return f"unknown {kind} {word!r}; known: {', '.join(known) or 'none'}" + (hint and f". {hint}")
+
+
+def describe_problems(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:
+    """Turn pydantic's errors into one line each: `where.place: what, got …`.
+
+    Args:
+        error: From validating `model`.
+        model: Tells which keys are known where an unknown one was met.
+        where: File and place of the validated value, such as `gates.yaml: format`.
+    """
+    lines = []
+    for problem in error.errors(include_url=False):
+        loc, kind = problem["loc"], problem["type"]
+        place = _place(where, loc)
+        if kind == "extra_forbidden":
+            lines.append(f"{place}: {unknown('key', str(loc[-1]), _known_keys(model, loc[:-1]))}")
+        elif kind == "missing":
+            lines.append(f"{place}: missing")
+        else:
+            message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+            expected = message if message != problem["msg"] and kind != "value_error" else ""
+            what = f"expected {expected}" if expected else message
+            lines.append(f"{place}: {what}, got {_shorten(problem['input'])}")
+    return lines
+
+
+def _place(where: str, loc: Sequence[int | str]) -> str:
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    return f"{where}: {steps[1:]}" if where.endswith((".yaml", ".yml")) else f"{where}{steps}"
+
+
+def _known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    found = model
+    for step in loc:
+        inner = [
+            field.annotation
+            for name, field in found.model_fields.items()
+            if step in (name, field.alias)
+        ]
+        for annotation in inner:
+            found = next(iter(_models(annotation)), found)
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,194 @@
+"""Case files and rows: what is read, and that every mistake is named at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from suite.case import Case, Message
+from suite.case_files import load_cases, load_rows, load_task_file
+from suite.errors import InputError
+
+GOOD = """\
+task: format
+version: 2
+schemas:
+  contact: {type: object, required: [name]}
+cases:
+  - id: one
+    tags: [plain]
+    prompt: Who wrote this?
+    schema: contact
+    expected: {name: Ada}
+    compare: {name: casefold}
+  - id: two
+    messages: [{role: system, content: Be brief.}, {role: user, content: Again.}]
+    schema: {type: object}
+    top_level: any
+"""
+
+
+def write(folder: Path, text: str, name: str = "format.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems_of(folder: Path, text: str) -> list[str]:
+    path = write(folder, text)
+    with pytest.raises(InputError) as caught:
+        load_task_file(path)
+    return [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
+
+
+def test_a_case_file_is_read_with_schemas_put_in_place(tmp_path: Path) -> None:
+    file = load_task_file(write(tmp_path, GOOD))
+    one, two = file.cases
+    assert (file.task, file.version) == ("format", 2)
+    assert one.messages == (Message(role="user", content="Who wrote this?"),)
+    assert one.schema_ == {"type": "object", "required": ["name"]}
+    assert one.compare == {"name": "casefold"}
+    assert one.scorer_version == 2
+    assert two.prompt_text == "Be brief.\n\nAgain."
+    assert two.top_level == "any"
+
+
+def test_all_mistakes_of_a_file_are_named_at_once(tmp_path: Path) -> None:
+    text = """\
+task: format
+version: 1
+schemas:
+  contact: {type: object, requird: [name]}
+cases:
+  - {id: one, prompt: a, schema: contcat}
+  - {id: Two, prompt: a, schema: contact}
+  - {id: three, prompt: a, schema: contact, tag: [x]}
+  - {id: four, messages: [{role: usr, contents: a}], schema: contact}
+  - {id: five, prompt: a, schema: contact}
+  - {id: five, prompt: b, schema: contact}
+  - {id: six, prompt: a, messages: [], schema: {type: objekt}}
+  - {id: seven, prompt: a}
+"""
+    found = "\n".join(problems_of(tmp_path, text))
+    for expected in (
+        "schemas.contact: /requird: unknown keyword 'requird'. Did you mean 'required'?",
+        "cases[0].schema: unknown schema 'contcat'; known: contact. Did you mean 'contact'?",
+        "cases[1].id: String should match pattern '^[a-z0-9_]+$', got 'Two'",
+        "cases[2].tag: unknown key 'tag'; known: ",
+        "Did you mean 'tags'?",
+        "cases[3].messages[0].role: expected 'system', 'user' or 'assistant', got 'usr'",
+        "cases[3].messages[0].content: missing",
+        "cases[3].messages[0].contents: unknown key 'contents'; known: content, role. "
+        "Did you mean 'content'?",
+        "cases[5].id: duplicate id 'five', first in cases[4]",
+        "cases[6]: has both `prompt` and `messages`",
+        "cases[6].schema: ",
+        "cases[7].schema: missing",
+    ):
+        assert expected in found, expected
+
+
+def test_a_misspelt_key_in_the_head_names_the_nearest(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, GOOD.replace("version: 2", "verison: 2"))
+    assert sorted(found) == [
+        "verison: unknown key 'verison'; known: cases, schemas, task, version. "
+        "Did you mean 'version'?",
+        "version: missing",
+    ]
+
+
+def test_a_task_without_scorer_and_a_task_in_another_file_are_named(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, GOOD.replace("task: format", "task: fromat"))
+    assert found == [
+        "task: got 'fromat'; the file of that task is fromat.yaml",
+        "unknown task 'fromat'; known: format. Did you mean 'format'?",
+    ]
+
+
+def test_the_mistakes_of_all_files_of_a_folder_are_named(tmp_path: Path) -> None:
+    write(tmp_path, "task: format\nversion: 1\ncases: []\n")
+    write(tmp_path, "a: 1\na: 2\n", "qa.yaml")
+    with pytest.raises(InputError) as caught:
+        load_cases(tmp_path)
+    assert [Path(problem.split(": ")[0]).name for problem in caught.value.problems] == [
+        "format.yaml",
+        "qa.yaml",
+    ]
+
+
+def test_a_folder_without_case_files_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no case file"):
+        load_cases(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({"id": "other", "tags": ("x",), "cluster": "c"}, True),
+        ({"messages": ({"role": "user", "content": "b"},)}, False),
+        ({"schema": {"type": "array"}}, False),
+        ({"expected": {"n": True}}, False),
+        ({"compare": {"n": "number"}}, False),
+        ({"top_level": "any"}, False),
+        ({"scorer_version": 2}, False),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_the_hash_covers_what_judging_depends_on(changed: dict[str, object], same: bool) -> None:
+    data = {
+        "task": "format",
+        "id": "one",
+        "messages": ({"role": "user", "content": "a"},),
+        "schema": {"type": "object"},
+        "expected": {"n": 1},
+    }
+    assert (Case.model_validate(data | changed).hash == Case.model_validate(data).hash) is same
+
+
+def test_the_hash_is_stable_for_ever() -> None:
+    case = Case.model_validate(
+        {"task": "format", "id": "x", "messages": [{"role": "user", "content": "Größe?"}]}
+    )
+    assert case.hash == "2301628f0d580a6b"
+
+
+def test_rows_are_read_in_every_form_people_have(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "messages": [
+                {"role": "user", "content": "a"},
+                {"role": "assistant", "content": '{"n": 1}'},
+            ]
+        },
+        {"prompt": "b", "completion": '{"n": 2}', "id": "B 2"},
+        {
+            "prompt": [{"role": "user", "content": "c", "weight": 1}],
+            "completion": [{"role": "assistant", "content": "not JSON"}],
+            "schema": {"type": "object"},
+            "tags": ["x"],
+            "source": "elsewhere",
+        },
+        {"prompt": "d\u2028e", "expected": {"n": 4}, "id": "B 2"},
+    ]
+    path = write(
+        tmp_path, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "r.jsonl"
+    )
+    file = load_rows(path, "format")
+    assert [case.id for case in file.cases] == ["row_000001", "b_2", "row_000003", "b_2_line_4"]
+    assert [case.expected for case in file.cases] == [{"n": 1}, {"n": 2}, None, {"n": 4}]
+    assert [case.prompt_text for case in file.cases] == ["a", "b", "c", "d\u2028e"]
+    assert file.cases[2].schema_ == {"type": "object"}
+    assert not file.is_suite
+    assert len(load_rows(path, "format", limit=2).cases) == 2
+
+
+def test_all_mistakes_of_a_row_file_are_named_at_once(tmp_path: Path) -> None:
+    lines = ["{", "[]", '{"text": "a"}', '{"prompt": "a", "schema": {"typ": 1}}', '{"prompt": [1]}']
+    with pytest.raises(InputError) as caught:
+        load_rows(write(tmp_path, "\n".join(lines), "r.jsonl"), "format")
+    found = [problem.split("r.jsonl: ")[1] for problem in caught.value.problems]
+    assert [problem[: len("line 1")] for problem in found] == [f"line {n}" for n in range(1, 6)]
+    assert "keys: text" in found[2]
+    assert "unknown keyword 'typ'" in found[3]
