@@ -1,0 +1,205 @@
+"""The records of a run, and the counts and rates that are read off them.
+
+A run knows nothing of gates' rules and of baselines; `suite.run_files` puts it on disk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from suite.generation import Generation
+from suite.score import Score
+from suite.scorers import METRICS, Direction
+from suite.stats import Interval, wilson
+
+Outcome = Literal["passed", "failed", "xfailed", "error"]
+"""As pytest shows it; `error`: no verdict (the engine, the harness or the schema failed)."""
+Change = Literal["broke", "fixed", "known failure", "new failure"]
+Answer = Literal["same", "text differs", "object differs"]
+GateStatus = Literal["PASS", "WARN", "FAIL", "INCONCLUSIVE", "SKIPPED"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of one case with one model."""
+
+    model: str
+    task: str
+    case_id: str
+    case_hash: str
+    outcome: Outcome
+    score: Score | None = None
+    """None: no verdict, which every rate counts as a failure."""
+    generation: Generation | None = None
+    change: Change | None = None
+    """Against the baseline; None: passes as before, or no verdict."""
+    answer: Answer | None = None
+    """Against the golden, when both pass; None: nothing to compare."""
+    cluster: str | None = None
+    message: str = ""
+    """For people: why the outcome is what it is, or what broke when there is no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cases of a task were to be run with a model."""
+
+    model: str
+    task: str
+    version: int
+    """Of the task's case file."""
+    selected: tuple[str, ...]
+    """Case ids, sorted."""
+    known: tuple[str, ...]
+    """All case ids of the file, sorted."""
+    case_file: str
+    """Path, relative to the root of the repository where it lies in it."""
+    is_suite: bool = True
+    """False for `--cases-file`: other people's rows have no baseline and no goldens."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every case of the task was selected."""
+        return len(self.selected) == len(self.known)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """One model under test as this run found it."""
+
+    subject: dict[str, Any]
+    """Base and adapter hashes: what changes when one retrains."""
+    conditions: dict[str, Any]
+    """What must be equal for a comparison: template, dtype, quantization, decoding, …"""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Library builds, processor, threads; printed, never decisive."""
+    reference_mode: bool = False
+    """fp32 on a CPU with pinned threads: equal weights give equal text, byte for byte."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the results must know, a sentence each."""
+    golden_refusal: str | None = None
+    """Why this model's answers must not become goldens here; None: they may."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What a gate says of one model and task."""
+
+    name: str
+    """Such as `format_success_rate_min` or `no_regression`."""
+    task: str
+    model: str
+    status: GateStatus
+    sentence: str
+    """Why, with counts."""
+    reason: str = ""
+    """Why the gate is there, from the gate file."""
+    fails: bool = False
+    """Whether it makes the session fail: FAIL does; with `--require-gates` also no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All results of one session and what made them."""
+
+    id: str
+    started: str
+    """ISO 8601, UTC."""
+    models: dict[str, ModelRecord]
+    selections: tuple[Selection, ...]
+    results: tuple[CaseResult, ...]
+    environment: dict[str, Any] = field(default_factory=dict)
+    gates: tuple[GateResult, ...] = ()
+    stopped: bool = False
+    """The loop did not reach its end (`-x`, interrupt)."""
+
+    def of(self, model: str, task: str) -> tuple[CaseResult, ...]:
+        """Return the results of one model and task, by case id."""
+        found = [r for r in self.results if r.model == model and r.task == task]
+        return tuple(sorted(found, key=lambda result: result.case_id))
+
+    def selection(self, model: str, task: str) -> Selection:
+        """Return what was selected of one model and task."""
+        for selection in self.selections:
+            if (selection.model, selection.task) == (model, task):
+                return selection
+        raise KeyError(f"{model}, {task}: not in this run")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A metric over the selected cases."""
+
+    metric: str
+    direction: Direction
+    count: int
+    n: int
+    """Selected cases, those without a verdict included."""
+    missing: int
+    """Cases without a verdict: in `count` when lower is better, else not."""
+
+    @property
+    def value(self) -> float:
+        """The rate in [0, 1]."""
+        return self.count / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson, 95 %."""
+        return wilson(self.count, self.n)
+
+    def __str__(self) -> str:
+        low, high = self.interval.low, self.interval.high
+        return f"{self.value:.3f} ({self.count}/{self.n}, 95% {low:.3f}-{high:.3f})"
+
+
+def find_rates(run: Run, model: str, task: str) -> list[Rate]:
+    """Return every metric of a task over what was selected, none when that is nothing.
+
+    A selected case without a verdict, or whose score lacks the metric, counts as a failure.
+    """
+    n = len(run.selection(model, task).selected)
+    scores = [result.score for result in run.of(model, task) if result.score is not None]
+    return [
+        _rate(metric, direction, [s.metrics[metric] for s in scores if metric in s.metrics], n)
+        for metric, direction in METRICS[task].items()
+        if n
+    ]
+
+
+def count_reasons(results: Iterable[CaseResult]) -> dict[str, int]:
+    """Count why cases did not pass, the most frequent first; `no_verdict` where none was scored."""
+    counts = Counter(
+        "no_verdict" if result.score is None else result.score.reason or "unnamed"
+        for result in results
+        if result.score is None or not result.score.passed
+    )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def count_extras(results: Iterable[CaseResult]) -> dict[str, int]:
+    """Count the flags beside the metrics, by name."""
+    counts = Counter(flag for result in results if result.score for flag in result.score.flags)
+    return dict(sorted(counts.items()))
+
+
+def differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    """Return the keys, nested ones dotted, under which two records differ, sorted."""
+    found: list[str] = []
+    for key in sorted(left.keys() | right.keys()):
+        one, two = left.get(key), right.get(key)
+        if isinstance(one, dict) and isinstance(two, dict):
+            found += [f"{key}.{inner}" for inner in differing(one, two)]
+        elif (key in left) != (key in right) or type(one) is not type(two) or one != two:
+            found.append(key)
+    return found
+
+
+def _rate(metric: str, direction: Direction, values: list[int], n: int) -> Rate:
+    missing = n - len(values)
+    assert missing >= 0, f"{metric}: {len(values)} scores of {n} selected cases"
+    count = sum(values) + (missing if direction == "lower" else 0)
+    return Rate(metric, direction, count, n, missing)
