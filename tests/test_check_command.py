@@ -107,6 +107,15 @@ def test_jsonl_judges_each_row_under_its_id(tmp_path: Path) -> None:
     assert run("--jsonl", "-", stdin=b'{"id": 1, "text": "[]"}')[0] == 0
 
 
+def test_ids_and_details_reach_the_terminal_as_ascii(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "object"}')
+    row = json.dumps({"id": "\u202e\u00fc", "text": '["\u202e"]'}, ensure_ascii=False)
+    _, lines, _ = run("--jsonl", "-", "--schema", schema, stdin=row.encode())
+    assert lines[0]["id"] == "\u202e\u00fc"
+    assert "\u202e" in lines[0]["detail"]
+
+
 def test_the_table_of_texts_gets_its_reasons_through_the_command() -> None:
     status, lines, _ = run("--jsonl", TEXTS)
     rows = [json.loads(line) for line in TEXTS.read_text("utf-8").splitlines()]

@@ -115,6 +115,14 @@ def test_a_schema_that_cannot_check_is_refused_with_its_place(schema: Any, messa
     assert str(caught.value).startswith("cases.yaml: schemas.x: ")
 
 
+def test_the_validator_itself_fetches_nothing() -> None:
+    # the second lock: `check_schema` refuses such a reference before it comes to this
+    from suite import schema as module
+
+    with pytest.raises(ValueError, match="Retrieval is disabled"):
+        module._compile({"$ref": "https://example.com/a.json"})
+
+
 def test_all_problems_of_a_schema_come_at_once() -> None:
     with pytest.raises(SchemaError) as caught:
         check_schema({"typ": "object", "properties": {"a": {"maxlen": 1}, "b": {"type": "int"}}})

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from suite.json_scanner import scan
 from suite.strict_json import parse_strict
+
+# the same examples in every run, and no verdict that depends on how busy the machine is
+settings.register_profile("reproducible", deadline=None, derandomize=True)
+settings.load_profile("reproducible")
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 SCALARS = st.one_of(
