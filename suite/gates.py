@@ -166,8 +166,12 @@ def _judge_pairings(
         parts.append("accepted by this run")
     n = min(pairing.n for pairing in pairings.values())
     drop = detectable_drop(n, rule.alpha)
-    sees = f"sees drops from {100 * drop:.1f} points" if drop else "too few to see any drop"
-    return Finding(status, f"{'; '.join(parts)}; {n} paired cases, {sees}")
+    sees = (
+        f"can show a drop of {100 * drop:.1f} points (power 80%)"
+        if drop
+        else "are too few to show any drop"
+    )
+    return Finding(status, f"{'; '.join(parts)}; {n} paired cases {sees}")
 
 
 def _list(names: list[str] | tuple[str, ...]) -> str:

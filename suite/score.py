@@ -22,4 +22,4 @@ class Score:
     document: Any = None
     """The parsed JSON value when the text was strict JSON, else None."""
     flags: tuple[str, ...] = ()
-    """Counters beside the metrics, such as `replacement_character`; the run counts them (`extras`)."""
+    """Counters beside the metrics, such as `replacement_character`; the run adds them up."""

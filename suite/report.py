@@ -1,0 +1,264 @@
+"""Lays out what a run found for a terminal: lines of spans, readable without their styles.
+
+It computes nothing: rates, counts and gates come decided. Writing the spans, in color or not, is
+the plugin's business.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from suite.baseline import Baseline, differing_conditions, find_case_changes
+from suite.run import (
+    CaseResult,
+    GateResult,
+    Rate,
+    Run,
+    Selection,
+    count_extras,
+    count_reasons,
+    differing,
+    find_rates,
+)
+from suite.scorers import METRICS
+from suite.sinks import terminal_safe
+
+Style = Literal["plain", "title", "good", "warn", "bad", "quiet"]
+
+_ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
+_GATE_STYLES: dict[str, Style] = {
+    "PASS": "good",
+    "WARN": "warn",
+    "FAIL": "bad",
+    "INCONCLUSIVE": "warn",
+    "SKIPPED": "quiet",
+}
+_GAP = 3
+_MOST_IDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line."""
+
+    text: str
+    """Safe for a terminal."""
+    style: Style = "plain"
+
+
+Line = tuple[Span, ...]
+
+
+def render_report(
+    run: Run, baselines: Mapping[tuple[str, str], Baseline], width: int = 80
+) -> list[Line]:
+    """Return the report of a run: per task the models side by side, changes, then all gates.
+
+    Args:
+        run: With its gates decided.
+        baselines: By model and task, as they were before the run.
+        width: Columns of the terminal. Models stand in columns where that fits, else in rows.
+    """
+    lines: list[Line] = []
+    for task in sorted({selection.task for selection in run.selections}):
+        selections = [selection for selection in run.selections if selection.task == task]
+        if lines:
+            lines.append(())
+        lines += _render_task(run, task, selections, width)
+        for selection in selections:
+            baseline = baselines.get((selection.model, task))
+            if changes := _render_changes(run, selection, baseline, width):
+                lines += [(), *changes]
+    lines += _render_notes(run, width)
+    lines += _render_gates(run, width)
+    return lines
+
+
+def _render_task(run: Run, task: str, selections: Sequence[Selection], width: int) -> list[Line]:
+    names = [terminal_safe(selection.model) for selection in selections]
+    rates = [
+        {rate.metric: rate for rate in find_rates(run, selection.model, task)}
+        for selection in selections
+    ]
+    label = max(len(metric) for metric in METRICS[task]) + 4
+    cells = [[_cell(rate) for rate in each.values()] for each in rates]
+    widths = [max(map(len, [name, *each])) for name, each in zip(names, cells, strict=True)]
+    fits = label + sum(column + _GAP for column in widths) <= width
+    lines: list[Line] = [(Span(task, "title"), Span(_count_selected(selections), "quiet"))]
+    if fits:
+        heads = (f"{name:>{column + _GAP}}" for name, column in zip(names, widths, strict=True))
+        lines.append((Span(" " * label), *(Span(head, "title") for head in heads)))
+    for metric, direction in METRICS[task].items():
+        start = Span(f"  {metric:<{label - 4}} {_ARROWS[direction]}")
+        row = [_cell(each[metric]) if metric in each else "nothing selected" for each in rates]
+        if fits:
+            columns = (f"{cell:>{column + _GAP}}" for cell, column in zip(row, widths, strict=True))
+            lines.append((start, *map(Span, columns)))
+            continue
+        lines.append((start,))
+        lines += [
+            (Span(f"    {name:<{max(map(len, names))}}  "), Span(cell))
+            for name, cell in zip(names, row, strict=True)
+        ]
+    results = [run.of(selection.model, selection.task) for selection in selections]
+    reasons, extras = map(count_reasons, results), map(count_extras, results)
+    return lines + _render_counts(names, {"reasons": list(reasons), "extras": list(extras)})
+
+
+def _cell(rate: Rate) -> str:
+    low, high = rate.interval.low, rate.interval.high
+    width = len(str(rate.n))
+    return f"{rate.value:.3f} ({rate.count:>{width}}/{rate.n}, 95% {low:.3f}-{high:.3f})"
+
+
+def _count_selected(selections: Sequence[Selection]) -> str:
+    counts = {(len(each.selected), len(each.known)) for each in selections}
+    said = ", ".join(
+        f"{known} cases" if selected == known else f"{selected} of {known} cases"
+        for selected, known in sorted(counts)
+    )
+    files = sorted({terminal_safe(each.case_file) for each in selections})
+    return f"  {said}, {', '.join(files)}"
+
+
+def _render_counts(
+    names: Sequence[str], tables: Mapping[str, Sequence[Mapping[str, int]]]
+) -> list[Line]:
+    rows = [row for counts in tables.values() for each in counts for row in each]
+    label = max(map(len, rows), default=0)
+    widths = [max(len(name), 5) + _GAP for name in names]
+    lines: list[Line] = []
+    for title, counts in tables.items():
+        totals = {row: sum(each.get(row, 0) for each in counts) for each in counts for row in each}
+        if totals:
+            heads = zip(names, widths, strict=True)
+            head = "".join(f"{name if len(names) > 1 else '':>{column}}" for name, column in heads)
+            lines.append((Span(f"  {title:<{label + 2}}{head}".rstrip(), "quiet"),))
+        for name in sorted(totals, key=lambda row: (-totals[row], row)):
+            cells = zip((each.get(name, 0) for each in counts), widths, strict=True)
+            row = "".join(f"{cell or '·':>{column}}" for cell, column in cells)
+            lines.append((Span(f"    {terminal_safe(name):<{label}}{row}"),))
+    return lines
+
+
+def _render_changes(
+    run: Run, selection: Selection, baseline: Baseline | None, width: int
+) -> list[Line]:
+    results = run.of(selection.model, selection.task)
+    title = Span(f"  {terminal_safe(selection.model)} ", "title")
+    if not selection.is_suite:
+        return []
+    if baseline is None:
+        hint = "no baseline yet; accept these answers: pytest --snapshot-update"
+        return [(title, Span(hint, "quiet"))]
+    lines: list[Line] = [(title, Span(_describe_comparison(run, selection, baseline), "quiet"))]
+    by_change = {
+        name: [result for result in results if result.change == name]
+        for name in ("broke", "fixed", "new failure", "known failure")
+    }
+    no_verdict = [result for result in results if result.score is None]
+    lines += _render_ids("no verdict", [result.case_id for result in no_verdict], "bad", width)
+    lines += _render_ids("broke", _with_reasons(by_change["broke"]), "bad", width)
+    lines += _render_ids("fixed", [r.case_id for r in by_change["fixed"]], "good", width)
+    lines += _render_ids("new failure", _with_reasons(by_change["new failure"]), "bad", width)
+    counts = []
+    if known := by_change["known failure"]:
+        counts.append(f"known failures {len(known)}")
+    for answer in ("object differs", "text differs"):
+        if found := sum(result.answer == answer for result in results):
+            counts.append(f"{answer} though both pass {found}")
+    if counts:
+        lines.append((Span(f"    {', '.join(counts)}", "quiet"),))
+    changes = find_case_changes(baseline, results, selection)
+    for name, ids in (
+        ("new case", changes.new),
+        ("changed case", changes.changed),
+        ("removed case", changes.removed),
+    ):
+        lines += _render_ids(name, list(ids), "warn", width)
+    return lines
+
+
+def _describe_comparison(run: Run, selection: Selection, baseline: Baseline) -> str:
+    record = run.models[selection.model]
+    if conditions := differing_conditions(baseline, record):
+        return f"not comparable with its baseline, conditions differ: {', '.join(conditions)}"
+    if subject := differing(baseline.subject, record.subject):
+        return f"against its baseline, other weights ({', '.join(subject)}): the gates decide"
+    if not record.reference_mode:
+        return "against its baseline, not in reference mode: the gates decide"
+    return "against its baseline, same weights and conditions: nothing may change"
+
+
+def _with_reasons(results: Iterable[CaseResult]) -> list[str]:
+    return [
+        f"{result.case_id} ({terminal_safe(result.score.reason or 'no reason')})"
+        for result in results
+        if result.score is not None
+    ]
+
+
+def _render_ids(name: str, ids: Sequence[str], style: Style, width: int) -> list[Line]:
+    if not ids:
+        return []
+    shown = [*ids[:_MOST_IDS], *([f"and {len(ids) - _MOST_IDS} more"] if ids[_MOST_IDS:] else [])]
+    head = f"    {name} {len(ids)}: "
+    wrapped = _wrap(", ".join(shown), width, len(head))
+    return [
+        (Span(head, style), Span(wrapped[0])),
+        *((Span(" " * len(head)), Span(rest)) for rest in wrapped[1:]),
+    ]
+
+
+def _render_notes(run: Run, width: int) -> list[Line]:
+    notes = [
+        f"{terminal_safe(name)}: {terminal_safe(note)}"
+        for name, record in run.models.items()
+        for note in record.notes
+    ]
+    if not notes:
+        return []
+    lines: list[Line] = [(), (Span("notes", "title"),)]
+    lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in _wrap(note, width, 2)]
+    return lines
+
+
+def _render_gates(run: Run, width: int) -> list[Line]:
+    if run.stopped:
+        return [(), (Span("gates", "title"), Span("  not decided: the run was stopped", "warn"))]
+    if not run.gates:
+        return []
+    lines: list[Line] = [(), (Span("gates", "title"),)]
+    status_width = max(len(gate.status) for gate in run.gates)
+    models = {gate.model for gate in run.gates}
+    for gate in run.gates:
+        lines += _render_gate(gate, status_width, len(models) > 1, width)
+    return lines
+
+
+def _render_gate(gate: GateResult, status_width: int, several: bool, width: int) -> list[Line]:
+    style: Style = "bad" if gate.fails else _GATE_STYLES[gate.status]
+    name = f"{gate.name}[{terminal_safe(gate.model)}]" if several else gate.name
+    indent = status_width + 4
+    lines: list[Line] = [(Span(f"  {gate.status:<{status_width}}  ", style), Span(name))]
+    lines += [
+        (Span(" " * (indent + 2)), Span(line))
+        for part in terminal_safe(gate.sentence).split("; ")
+        for line in _wrap(part, width, indent + 2)
+    ]
+    if gate.fails:
+        required = "" if gate.status == "FAIL" else "required (--require-gates); "
+        lines += [
+            (Span(" " * (indent + 2)), Span(line, "quiet"))
+            for line in _wrap(f"{required}why: {terminal_safe(gate.reason)}", width, indent + 2)
+        ]
+    return lines
+
+
+def _wrap(text: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text, max(width - indent, 30), break_long_words=False, break_on_hyphens=False
+    )
