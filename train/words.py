@@ -170,7 +170,7 @@ FOODS = _phrases("""
 almonds, apples, apricots, avocado, bacon, bagels, bananas, barley, basil, beans, beef, beetroot,
 biscuits, blueberries, bread, broccoli, brownies, burgers, butter, cabbage, cake, carrots, cashews,
 cauliflower, celery, cereal, cheese, cherries, chicken, chickpeas, chili, chocolate, cinnamon,
-coconut, cookies, corn, couscous, crackers, cream, croissants, cucumber, curry, dates, doughnuts,
+coconut, cookies, corn, couscous, crackers, cream, croissants, cucumber, curry, doughnuts,
 dumplings, eggs, falafel, figs, fish, flour, garlic, ginger, granola, grapes, ham, hazelnuts, honey,
 hummus, jam, kale, kimchi, kiwis, lamb, lasagna, leeks, lemons, lentils, lettuce, limes, mangoes,
 melon, milk, mint, muesli, muffins, mushrooms, mustard, noodles, oats, olive oil, olives, omelette,
