@@ -1,3 +1,3 @@
-"""Loads the pytest plugin of this repository, nothing else."""
+"""Loads the pytest plugin of this repository, and pytester, which its own tests use."""
 
-pytest_plugins = ["fixtures.plugin"]
+pytest_plugins = ["fixtures.plugin", "pytester"]

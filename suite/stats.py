@@ -88,10 +88,12 @@ def detectable_drop(n: int, alpha: float, power: float = 0.8) -> float | None:
 
 def binomial_tail(k: int, n: int, p: float) -> float:
     """Return P(X >= k) for X ~ Bin(n, p)."""
-    if k <= 0 or p >= 1.0:
-        return 1.0 if k <= n else 0.0
-    if p <= 0.0:
+    if k <= 0:
+        return 1.0
+    if k > n or p <= 0.0:
         return 0.0
+    if p >= 1.0:
+        return 1.0
     below = sum(
         exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log1p(-p))
         for i in range(k)

@@ -1,0 +1,127 @@
+"""The report at the end of a session, as a reader sees it without colors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from suite.baseline import Baseline
+from suite.report import render_report
+from suite.run import GateResult, ModelRecord, Run
+from tests.run_records import RECORD, make_baseline, make_result, make_run
+
+TWO = {("toy", "format"): make_baseline({"a": True, "b": False, "c": True, "gone": True})}
+
+
+def show(run: Run, baselines: dict[tuple[str, str], Baseline], width: int = 80) -> str:
+    return "\n".join(
+        "".join(span.text for span in line) for line in render_report(run, baselines, width)
+    )
+
+
+def make_two_models() -> Run:
+    one = make_run(make_result("a"), make_result("b", False, reason="code_fence"))
+    results = [replace(result, model="other") for result in make_run(make_result("a")).results]
+    selection = replace(one.selections[0], model="other", selected=("a",))
+    return replace(
+        one,
+        models={**one.models, "other": RECORD},
+        selections=(*one.selections, selection),
+        results=(*one.results, *results),
+    )
+
+
+def test_every_rate_has_its_count_and_interval() -> None:
+    text = show(make_run(make_result("a"), make_result("b", False)), {})
+    assert "format  2 cases, suite/cases/format.yaml" in text
+    assert "format_success_rate         ↑   0.500 (1/2, 95% 0.095-0.905)" in text
+    assert "    no_json" in text
+
+
+def test_two_models_stand_side_by_side_where_the_terminal_is_wide() -> None:
+    lines = show(make_two_models(), {}, width=120).splitlines()
+    (head,) = [
+        line for line in lines if "toy" in line and "other" in line and "reasons" not in line
+    ]
+    (row,) = [line for line in lines if line.startswith("  format_success_rate")]
+    assert row.endswith("0.500 (1/2, 95% 0.095-0.905)   1.000 (1/1, 95% 0.207-1.000)")
+    assert head.index("other") + len("other") == len(row)
+
+
+def test_two_models_stand_in_rows_where_the_terminal_is_narrow() -> None:
+    text = show(make_two_models(), {}, width=60)
+    assert "    toy    0.500 (1/2, 95% 0.095-0.905)\n    other  1.000 (1/1, " in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    results = [
+        replace(make_result(f"case_with_a_long_name_{i:03d}", False), change="broke")
+        for i in range(60)
+    ]
+    text = show(make_run(*results), TWO, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "and 40 more" in text
+
+
+def test_what_broke_and_what_was_fixed_is_named() -> None:
+    run = make_run(
+        replace(make_result("a", False), change="broke"),
+        replace(make_result("b"), change="fixed"),
+        replace(make_result("c"), answer="text differs"),
+        replace(make_result("d", False), change="new failure"),
+        make_result("e", None),
+    )
+    text = show(run, TWO)
+    assert "broke 1: a (no_json)" in text
+    assert "fixed 1: b" in text
+    assert "new failure 1: d (no_json)" in text
+    assert "no verdict 1: e" in text
+    assert "text differs though both pass 1" in text
+    assert "new case 2: d, e" in text
+    assert "removed case 1: gone" in text
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (RECORD, "same weights and conditions: nothing may change"),
+        (replace(RECORD, subject={}), "other weights (adapter, base): the gates decide"),
+        (replace(RECORD, conditions={}), "not comparable with its baseline, conditions differ"),
+        (replace(RECORD, reference_mode=False), "not in reference mode: the gates decide"),
+    ],
+)
+def test_it_says_what_the_comparison_is_worth(record: ModelRecord, sentence: str) -> None:
+    assert sentence in show(make_run(make_result("a"), record=record), TWO, width=120)
+
+
+def test_without_a_baseline_it_names_the_next_command() -> None:
+    text = show(make_run(make_result("a")), {})
+    assert "no baseline yet; accept these answers: pytest --snapshot-update" in text
+
+
+def test_gates_have_status_sentence_and_when_they_fail_their_reason() -> None:
+    gates = (
+        GateResult("no_regression", "format", "toy", "PASS", "0 broke", "quiet"),
+        GateResult("format_success_rate_min", "format", "toy", "FAIL", "too low", "readers", True),
+        GateResult("other_min", "format", "toy", "SKIPPED", "1 of 2 cases", "must run", True),
+    )
+    text = show(replace(make_run(make_result("a")), gates=gates), {})
+    assert "  PASS     no_regression\n             0 broke\n" in text
+    assert "  FAIL     format_success_rate_min\n" in text
+    assert "why: readers" in text
+    assert "quiet" not in text
+    assert "required (--require-gates); why: must run" in text
+
+
+def test_a_stopped_run_says_that_no_gate_was_decided() -> None:
+    text = show(replace(make_run(make_result("a")), stopped=True), {})
+    assert "not decided: the run was stopped" in text
+
+
+def test_untrusted_text_cannot_steer_the_terminal() -> None:
+    result = replace(make_result("a", False, reason="x\x1b[2J"), change="broke")
+    run = make_run(result, record=replace(RECORD, notes=("note\x1b]0;title\x07",)))
+    assert "\x1b" not in show(run, TWO)
+    assert "x\\e[2J" in show(run, TWO)
