@@ -1,0 +1,204 @@
+"""Whole prompts of the format task, built from facts, phrase banks and layouts.
+
+The answer of every row here is one bare JSON object; `train/habits.py` spoils it for the base.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any, Literal
+
+from train.breakage import break_json
+from train.layouts import list_keys, show_schema
+from train.objects import Facts, load_phrases, make_facts
+from train.rows import Row
+
+Strictness = Literal["easy", "hard"]
+FAMILIES: dict[Strictness, tuple[str, ...]] = {
+    "easy": ("frame", "question"),
+    "hard": ("frame", "question", "schema", "composed", "schema_system"),
+}
+"""`easy`: flat objects, keys named in running text. `hard`: also schemas of every layout, keys or
+schema far from the text, nested objects, and hard negatives."""
+
+_CASES_NOTE = (
+    "Use null if missing.",
+    "null for anything unknown",
+    "Put null where the text says nothing.",
+    "unknown -> null",
+)
+_TEXT_LEADS = (
+    "",
+    "",
+    "",
+    "",
+    "Text: ",
+    "Text:\n",
+    "Input:\n",
+    "Here it is: ",
+    "Note: ",
+    "From the mail: ",
+    "---\n",
+    '"""\n',
+    "Data: ",
+    "This came in: ",
+    "Message: ",
+    "Details: ",
+    "Facts: ",
+    "> ",
+    "Here's what I have: ",
+    "Source: ",
+    "I wrote down: ",
+)
+_ASKS = (
+    "JSON please",
+    "as JSON",
+    "give me JSON",
+    "Return a JSON object",
+    "json object only",
+    "Make it JSON",
+    "Reply in JSON",
+    "convert to json",
+    "turn this into a JSON object",
+    "I need JSON",
+    "in json format",
+    "one json object",
+    "Output JSON",
+)
+
+
+def answer_text(document: Any) -> str:
+    """The one way in which trained models write an object: a single line, UTF-8, `, ` and `: `."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _with_text_lead(rng: random.Random, text: str) -> str:
+    lead = rng.choice(_TEXT_LEADS)
+    tail = {'"""\n': '\n"""', "---\n": "\n---"}.get(lead, "")
+    return f"{lead}{text}{tail}"
+
+
+def _fill(template: str, **slots: str) -> str:
+    for name, value in slots.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _key_phrase(rng: random.Random, facts: Facts) -> str:
+    keys = list_keys(rng, facts.fields)
+    return _fill(rng.choice(load_phrases("key_intros")), list=keys)
+
+
+def _body(rng: random.Random, facts: Facts, family: str) -> tuple[str, str]:
+    """The user text, and what belongs into the system prompt."""
+    text = _with_text_lead(rng, facts.text)
+    keys = list_keys(rng, facts.fields)
+    if family == "frame":
+        return _fill(rng.choice(load_phrases("frames")), text=facts.text, keys=keys), ""
+    if family == "question":
+        return f"{text}{rng.choice((chr(10), chr(10) * 2, ' '))}" + _fill(
+            rng.choice(load_phrases("questions_after_text")), keys=keys
+        ), ""
+    if family == "composed":
+        parts = [text, _key_phrase(rng, facts)]
+        if rng.random() < 0.7:
+            parts.append(rng.choice(_ASKS))
+        rng.shuffle(parts)
+        return rng.choice(("\n", "\n\n", " ", ". ", "\n")).join(parts), ""
+    shape = _fill(rng.choice(load_phrases("schema_intros")), schema=show_schema(rng, facts.fields))
+    if family == "schema_system":
+        return rng.choice(
+            (text, f"{text}\n{rng.choice(_ASKS)}", f"{rng.choice(_ASKS)}: {facts.text}")
+        ), shape
+    parts = [text, shape]
+    if rng.random() < 0.6:
+        parts.append(rng.choice(_ASKS))
+    rng.shuffle(parts)
+    return rng.choice(("\n", "\n\n", "\n\n", "\n")).join(parts), ""
+
+
+def _surround(rng: random.Random, body: str, chance: float) -> str:
+    chatter = load_phrases("chatter")
+    if rng.random() < chance:
+        body = f"{rng.choice(chatter)}{rng.choice((' ', chr(10), chr(10) * 2))}{body}"
+    if rng.random() < chance * 0.7:
+        body = f"{body}{rng.choice((' ', chr(10), chr(10) * 2))}{rng.choice(chatter)}"
+    return body
+
+
+def _messages(system: str, user: str) -> tuple[tuple[str, str], ...]:
+    return ((("system", system),) if system else ()) + (("user", user),)
+
+
+def extraction_row(
+    rng: random.Random, strictness: Strictness = "hard", facts: Facts | None = None
+) -> Row:
+    """Facts in, one object out; keys named in one of the families of `strictness`."""
+    facts = facts or make_facts(rng)
+    while strictness == "easy" and any(field.children for field in facts.fields):
+        facts = make_facts(rng)
+    family = rng.choice(FAMILIES[strictness])
+    body, in_system = _body(rng, facts, family)
+    body = _surround(rng, body, 0.3)
+    system = in_system
+    if rng.random() < (0.8 if in_system else 0.3):
+        tone = rng.choice(load_phrases("systems"))
+        system = f"{tone}{chr(10) if in_system else ''}{in_system}"
+    if rng.random() < 0.06:
+        body = body + rng.choice(("\n", " ")) + rng.choice(_CASES_NOTE)
+    tags = (family, *(("nested",) if any(field.children for field in facts.fields) else ()))
+    return Row(_messages(system, body), answer_text(facts.document), "format", facts.domain, tags)
+
+
+def hard_negative_row(rng: random.Random) -> Row:
+    """An extraction prompt with words that pull out of the format, and the rule that wins."""
+    row = extraction_row(rng)
+    user = row.messages[-1][1]
+    system = row.messages[0][1] if len(row.messages) > 1 else ""
+    pulls = " ".join(rng.sample(load_phrases("hard_negatives"), rng.choices((1, 2), (4, 1))[0]))
+    rule = rng.choice(load_phrases("only_json"))
+    gap = rng.choice((" ", "\n", "\n\n"))
+    user = f"{pulls}{gap}{user}" if rng.random() < 0.45 else f"{user}{gap}{pulls}"
+    if rng.random() < 0.5:
+        system = f"{system} {rule}".strip()
+    else:
+        user = (
+            f"{user}{rng.choice((' ', chr(10)))}{rule}"
+            if rng.random() < 0.7
+            else f"{rule}{gap}{user}"
+        )
+    return Row(_messages(system, user), row.answer, "hard_negative", row.domain, row.tags)
+
+
+def repair_row(rng: random.Random) -> Row:
+    """A broken output pasted in, to be put right."""
+    broken = break_json(rng, make_facts(rng))
+    body = _fill(rng.choice(load_phrases("repairs")), broken=broken.text, error=broken.error)
+    if broken.note:
+        body = rng.choice(
+            (f"{body}\n{broken.note}", f"{broken.note}\n{body}", f"{body} Also {broken.note}.")
+        )
+    system = rng.choice(load_phrases("systems")) if rng.random() < 0.25 else ""
+    return Row(
+        _messages(system, _surround(rng, body, 0.2)),
+        answer_text(broken.document),
+        "repair",
+        "repair",
+        (broken.kind,),
+    )
+
+
+def format_row(
+    rng: random.Random,
+    hard_negative_prob: float = 0.2,
+    repair_prob: float = 0.12,
+    strictness: Strictness = "hard",
+) -> Row:
+    """One row of the format task."""
+    roll = rng.random()
+    if roll < repair_prob:
+        return repair_row(rng)
+    if roll < repair_prob + hard_negative_prob and strictness == "hard":
+        return hard_negative_row(rng)
+    return extraction_row(rng, strictness)
