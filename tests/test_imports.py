@@ -56,7 +56,7 @@ TRAIN = CORE | {"train", "fixtures", "typer", "rich"}
 TRAIN_STACK = TORCH_STACK | {"trl", "datasets", "tensorboard", "matplotlib", "tqdm", "heavy"}
 
 ROOMS = (  # the first that matches counts
-    Room(("suite/test_*.py",), frozenset({"suite", "pytest"})),
+    Room(("suite/test_*.py",), frozenset({"suite", "pytest", "syrupy"})),
     Room(
         ("suite/report*.py", "suite/classification.py"),
         CORE,
