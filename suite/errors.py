@@ -61,7 +61,9 @@ def describe_problems(error: ValidationError, model: type[BaseModel], where: str
 
 def _place(where: str, loc: Sequence[int | str]) -> str:
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
-    return f"{where}: {steps[1:]}" if where.endswith((".yaml", ".yml")) else f"{where}{steps}"
+    where = where.removesuffix(": ")
+    # "gates.yaml" is a file, "gates.yaml: models" a place in one
+    return f"{where}{steps}" if ": " in where else f"{where}: {steps[1:] or '(root)'}"
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
