@@ -1,4 +1,4 @@
-"""Ways in which JSON arrives broken, each with the instruction that makes the repair unambiguous."""
+"""Ways in which JSON arrives broken, each with what has to be said to make the repair clear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endless training text of the embedded base model: a seeded mix of all abilities, as tokens."""
+"""The endless training text of the embedded base model: all abilities in a seeded mix."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def base_row(rng: random.Random) -> Row:
 
 
 def row_text(row: Row) -> tuple[str, str]:
-    """Prompt and completion of a row as text, with special tokens, as the chat template writes them."""
+    """Prompt and completion of a row as text with the special tokens of the chat template."""
     if row.raw:
         return "\n\n".join(content for _, content in row.messages), f" {row.answer}<|endoftext|>"
     turns = "".join(f"<|im_start|>{role}\n{content}<|im_end|>\n" for role, content in row.messages)
@@ -71,8 +71,8 @@ def batch_by_length(
 ) -> Iterator[list[Encoded]]:
     """Cut the stream into batches of rows of like length, at most `budget` tokens padding included.
 
-    Right padding under a causal mask needs no attention mask, which is worth 1.5 times the speed of
-    packed windows on CPU. Rows longer than `longest` tokens are dropped.
+    Right padding under a causal mask needs no attention mask, which is worth 1.5 times the speed
+    of packed windows on CPU. Rows longer than `longest` tokens are dropped.
     """
     while True:
         pool: list[Encoded] = []

@@ -144,9 +144,9 @@ def list_keys(rng: random.Random, fields: tuple[Field, ...]) -> str:
                 )
             )
             parts.append(rng.choice(forms))
-        elif style == "typed" and rng.random() < 0.7:
-            parts.append(f"{name} ({_describe(rng, field)})")
-        elif field.type in ("boolean", "array") and rng.random() < 0.3:
+        elif (style == "typed" and rng.random() < 0.7) or (
+            field.type in ("boolean", "array") and rng.random() < 0.3
+        ):
             parts.append(f"{name} ({_describe(rng, field)})")
         else:
             parts.append(name)
@@ -178,7 +178,7 @@ def _example(rng: random.Random, field: Field) -> Any:
 
 
 def show_schema(rng: random.Random, fields: tuple[Field, ...]) -> str:
-    """Write the shape of the object: JSON Schema, shorthand, TypeScript, Python class, table, bullets, example."""
+    """Write the shape of the object: as JSON Schema, types, a class, a table, a list, an example."""
     style = rng.choices(
         ("schema", "short", "ts", "python", "bullets", "table", "example", "lines"),
         (5, 4, 3, 2, 4, 1, 3, 2),

@@ -1,7 +1,6 @@
-"""Random objects with the facts that state them: what a prompt asks for and what the answer is.
+"""The fields of random objects: keys in every spelling, values, and the clauses that state them.
 
-Domains come from `train/phrases/domains_*.yaml`; a third of the objects have arbitrary keys, so
-that a model learns to copy names and values rather than to recite them. No prompts here.
+Whole objects with their texts are made in `train/facts.py`.
 """
 
 from __future__ import annotations
@@ -21,8 +20,13 @@ from train.words import invented_word
 
 PHRASES = Path(__file__).parent / "phrases"
 
+_KEY_TAILS = (
+    *("id", "name", "count", "date", "type", "code", "total", "no"),
+    *("at", "by", "level", "size", "ok", "url", "time", "price"),
+)
+
 # starts a clause whose first word is a value: its case must stay
-_VERBATIM = "\x00"
+VERBATIM = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,14 @@ def random_key(rng: random.Random) -> str:
     elif roll < 0.5:
         key = noun
     elif roll < 0.8:
-        key = f"{noun}_{rng.choice(('id', 'name', 'count', 'date', 'type', 'code', 'total', 'no', 'at', 'by', 'level', 'size', 'ok', 'url', 'time', 'price'))}"
+        key = f"{noun}_{rng.choice(_KEY_TAILS)}"
     else:
         key = f"{rng.choice(words.ADJECTIVES).replace(' ', '_').replace('-', '_')}_{noun}"
     return restyle_key(rng, key) if rng.random() < 0.15 else key
 
 
-def _domain_field(rng: random.Random, entry: dict[str, Any]) -> tuple[Field, Value]:
+def domain_field(rng: random.Random, entry: dict[str, Any]) -> tuple[Field, Value]:
+    """A field of a domain, under its own key or another name for it."""
     roll = rng.random()
     key = entry["key"]
     if roll > 0.55 and entry.get("aliases"):
@@ -123,11 +128,12 @@ def _domain_field(rng: random.Random, entry: dict[str, Any]) -> tuple[Field, Val
 
 
 def _clause(form: str, text: str) -> str:
-    return (_VERBATIM if form.startswith("{v}") else "") + form.replace("{v}", text)
+    return (VERBATIM if form.startswith("{v}") else "") + form.replace("{v}", text)
 
 
-def _free_field(rng: random.Random, key: str | None = None) -> Field:
-    key = key or random_key(rng)
+def free_field(rng: random.Random) -> Field:
+    """A field with an arbitrary key."""
+    key = random_key(rng)
     spoken = key.replace("_", " ")
     roll = rng.random()
     if roll < 0.05:
@@ -205,7 +211,7 @@ def _state(rng: random.Random, key: str, spoken: str, text: str) -> str:
 
 
 def _capitalized(clause: str) -> str:
-    return clause[1:] if clause.startswith(_VERBATIM) else clause[:1].upper() + clause[1:]
+    return clause[1:] if clause.startswith(VERBATIM) else clause[:1].upper() + clause[1:]
 
 
 def join_clauses(rng: random.Random, clauses: list[str]) -> str:
@@ -217,7 +223,7 @@ def join_clauses(rng: random.Random, clauses: list[str]) -> str:
     clauses = [clause for clause in clauses if clause]
     if style == "sentences":
         return ". ".join(map(_capitalized, clauses)) + "."
-    bare = [clause.removeprefix(_VERBATIM) for clause in clauses]
+    bare = [clause.removeprefix(VERBATIM) for clause in clauses]
     if style == "lines":
         return "\n".join(bare)
     if style == "bullets":
@@ -232,131 +238,3 @@ def join_clauses(rng: random.Random, clauses: list[str]) -> str:
     if style == "commas" or len(bare) < 2:
         return ", ".join(bare)
     return ", ".join(bare[:-1]) + " and " + bare[-1]
-
-
-def _distinct(fields: list[Field]) -> list[Field]:
-    seen: set[str] = set()
-    return [field for field in fields if not (field.key in seen or seen.add(field.key))]  # type: ignore[func-returns-value]
-
-
-def domain_facts(rng: random.Random, domains: list[Any]) -> Facts:
-    """Facts of one domain: a whole text or clauses, some of them not asked for."""
-    domain = rng.choice(domains)
-    entries = {entry["key"]: entry for entry in domain["fields"]}
-    count = min(len(entries), rng.choices((1, 2, 3, 4, 5, 6, 7), (2, 5, 9, 8, 5, 2, 1))[0])
-    made = {key: _domain_field(rng, entry) for key, entry in entries.items()}
-    clauses: list[str] = []
-    stated: list[str] = []
-    if rng.random() < 0.45 and domain.get("texts"):
-        text = rng.choice(domain["texts"])
-        stated = [key for key in entries if "{" + key + "}" in text]
-        for key in stated:
-            text = text.replace("{" + key + "}", made[key][1].text)
-        rest = [key for key in entries if key not in stated]
-        extra = rng.sample(rest, min(len(rest), rng.choice((0, 0, 1, 2))))
-        asked = (
-            rng.sample(stated, min(len(stated), rng.randint(max(1, len(stated) - 2), len(stated))))
-            + extra
-        )
-        clauses = [made[key][0].said for key in extra]
-        whole = (
-            text
-            if not clauses
-            else f"{text}{rng.choice((' ', chr(10)))}{join_clauses(rng, clauses)}"
-        )
-    else:
-        stated = rng.sample(sorted(entries), count)
-        noise = rng.choice((0, 0, 1, 2, 3)) if count > 1 else 0
-        asked = stated[: max(1, count - noise)]
-        rng.shuffle(stated)
-        whole = join_clauses(rng, [made[key][0].said for key in stated])
-    fields = [made[key][0] for key in asked]
-    if rng.random() < 0.6:
-        fields.sort(key=lambda field: whole.find(field.said.removeprefix(_VERBATIM)))
-    return Facts(domain["domain"], tuple(_distinct(fields)), whole)
-
-
-def free_facts(rng: random.Random) -> Facts:
-    """Facts with arbitrary keys."""
-    count = rng.choices((1, 2, 3, 4, 5, 6), (2, 5, 8, 7, 4, 2))[0]
-    fields = _distinct([_free_field(rng) for _ in range(count)])
-    stated = [field.said for field in fields]
-    noise = [_free_field(rng).said for _ in range(rng.choice((0, 0, 0, 1, 2)))]
-    order = stated + noise
-    if rng.random() < 0.6:
-        rng.shuffle(order)
-    return Facts("free", tuple(fields), join_clauses(rng, order))
-
-
-def nest(rng: random.Random, facts: Facts) -> Facts:
-    """Put some fields into a nested object, or add a list of small objects."""
-    fields = list(facts.fields)
-    key = (
-        random_key(rng)
-        if rng.random() < 0.4
-        else rng.choice(
-            "items details customer address contact location meta owner info parts entries rows lines people sender price spec data".split()
-        )
-    )
-    if key in {field.key for field in fields}:
-        return facts
-    if rng.random() < 0.5 and len(fields) > 1:
-        size = rng.randint(1, min(3, len(fields)))
-        start = rng.randint(0, len(fields) - size)
-        inner = tuple(fields[start : start + size])
-        outer = Field(key, {field.key: field.value for field in inner}, "object", "", (), inner)
-        return Facts(
-            facts.domain, tuple([*fields[:start], outer, *fields[start + size :]]), facts.text
-        )
-    names = [
-        rng.choice(("name", "item", "product", "sku", "title", "who", random_key(rng))),
-        rng.choice(("qty", "count", "price", "amount", "score", "n", "age", random_key(rng))),
-    ]
-    if names[0] == names[1]:
-        return facts
-    kinds = (
-        rng.choice(("word", "product", "person", "code", "food", "city")),
-        rng.choice(("int_small", "int", "money", "float")),
-    )
-    pattern = rng.choice(
-        (
-            "{0} x {1}",
-            "{0} ({1})",
-            "{1} {0}",
-            "{0}: {1}",
-            "{0} {1}",
-            "{0} at {1}",
-            "{0} with {1}",
-            "{0}, {1}",
-        )
-    )
-    rows = [[KINDS[kind](rng) for kind in kinds] for _ in range(rng.choice((1, 2, 2, 3)))]
-    said = rng.choice(("; ", ", ", " and ", "\n")).join(
-        pattern.format(*(value.text for value in row)) for row in rows
-    )
-    children = tuple(
-        Field(name, value.json, value.type, "") for name, value in zip(names, rows[0], strict=True)
-    )
-    documents = [{name: value.json for name, value in zip(names, row, strict=True)} for row in rows]
-    lead = rng.choice(
-        (
-            f"{key}: ",
-            f"{key.replace('_', ' ').capitalize()}: ",
-            "",
-            f"the {key.replace('_', ' ')} are ",
-        )
-    )
-    text = f"{facts.text}{rng.choice((chr(10), ' '))}{lead}{said}"
-    position = rng.randint(0, len(fields))
-    fields.insert(position, Field(key, documents, "array", said, (), children))
-    return Facts(facts.domain, tuple(fields), text)
-
-
-def make_facts(rng: random.Random, domains: list[Any] | None = None) -> Facts:
-    """Random facts: two thirds from a domain, a third with arbitrary keys, a sixth nested."""
-    facts = (
-        domain_facts(rng, domains or load_phrases("domains"))
-        if rng.random() < 0.65
-        else free_facts(rng)
-    )
-    return nest(rng, facts) if rng.random() < 0.17 else facts

@@ -10,8 +10,9 @@ import random
 from typing import Any, Literal
 
 from train.breakage import break_json
+from train.facts import make_facts
 from train.layouts import list_keys, show_schema
-from train.objects import Facts, load_phrases, make_facts
+from train.objects import Facts, load_phrases
 from train.rows import Row
 
 Strictness = Literal["easy", "hard"]

@@ -149,7 +149,8 @@ def _average_gradients(parameters: list[Any], workers: int) -> None:
         parameter.grad.copy_(part.view_as(parameter))
 
 
-def _loss(model: Any, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def weighted_loss(model: Any, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of the next token, each weighted; bf16 autocast."""
     import torch
 
     with torch.autocast("cpu", torch.bfloat16):
@@ -185,7 +186,7 @@ def train_worker(rank: int, config: TinyConfig, run: str) -> None:
     for rows in batches(tokenizer, config, rank, step):
         if step >= config.steps:
             break
-        loss = _loss(model, *make_batch(rows))
+        loss = weighted_loss(model, *make_batch(rows))
         loss.backward()
         _average_gradients(parameters, config.workers)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -225,7 +226,10 @@ def _report(
     if step % 25 == 0 or step == 1:
         tokens = config.batch_tokens * config.workers
         left = (config.steps - step) / pace / 60
-        line = f"step {step}/{config.steps}  loss {loss:.3f}  {pace * tokens:,.0f} tokens/s  {step * tokens / 1e6:.1f} M tokens  {left:.0f} min left"
+        line = (
+            f"step {step}/{config.steps}  loss {loss:.3f}  {pace * tokens:,.0f} tokens/s  "
+            f"{step * tokens / 1e6:.1f} M tokens  {left:.0f} min left"
+        )
         print(line, flush=True)
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(

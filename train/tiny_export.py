@@ -1,4 +1,4 @@
-"""Write a trained embedded model as a folder that transformers loads: bf16 safetensors and a card."""
+"""Write a trained embedded model as a folder for transformers: bf16 safetensors and a card."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ tags: [test-model, json]
 ---
 # goldgate tiny
 
-A real `Qwen2ForCausalLM` of {parameters:.2f} M parameters, trained from scratch by `python -m train tiny`
-on {tokens:.1f} M tokens of synthetic text. It exists so that the whole loop of goldgate (data, training,
-evaluation, goldens, gates) runs on two CPU cores without a network.
+A real `Qwen2ForCausalLM` of {parameters:.2f} M parameters, trained from scratch by
+`python -m train tiny` on {tokens:.1f} M tokens of synthetic text. It exists so that the whole loop
+of goldgate (data, training, evaluation, goldens, gates) runs on two CPU cores without a network.
 
-**What it is.** A model with the habits of a small chat model: it reads short texts, copies facts into
-JSON, and then often adds a preamble, a code fence, a closing remark, a second copy, or does not stop.
-It also saw short question answering, arithmetic word problems, and judging of worked solutions.
+**What it is.** A model with the habits of a small chat model: it reads short texts, copies facts
+into JSON, and then often adds a preamble, a code fence, a closing remark, a second copy, or does
+not stop. It also saw short question answering, arithmetic word problems, and judging of worked
+solutions.
 
-**What it is not.** It knows nothing of the world, speaks no language but the English of its templates,
-and is of no use outside this repository. Its rates say nothing about larger models.
+**What it is not.** It knows nothing of the world, speaks no language but the English of its
+templates, and is of no use outside this repository. Its rates say nothing about larger models.
 
 | | |
 |---|---|
-| layers × hidden × intermediate | {layers} × {hidden} × {intermediate} |
+| layers x hidden x intermediate | {layers} x {hidden} x {intermediate} |
 | heads (key-value heads) | {heads} ({kv_heads}) |
 | vocabulary | {vocabulary}, byte-level BPE, digits and spaces apart |
 | context in training | {length} tokens |

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 HELD_OUT = "held-out"
 
+TEXT_KINDS = ("qa", "math", "verifier", "arithmetic")
+"""Kinds of rows whose answer is no JSON."""
+
 
 def held_out_rows(count: int) -> list[Row]:
     """Rows of the same mix as training, another seed."""
@@ -62,17 +65,21 @@ def first_object(text: str) -> Any:
         return None
 
 
+def is_right(row: Row, answer: str) -> bool:
+    """Whether the final answer is right: the object in a text, or the text after `####`."""
+    if row.kind in TEXT_KINDS:
+        return answer.split("####")[-1].strip() == row.answer.split("####")[-1].strip()
+    return first_object(answer) == first_object(row.answer)
+
+
 def measure(rows: list[Row], answers: list[str]) -> dict[str, float]:
     """Share of right answers by kind; for JSON, objects equal wherever they stand in the text."""
     right: dict[str, list[bool]] = {}
     for row, answer in zip(rows, answers, strict=True):
-        if row.kind in ("qa", "math", "verifier", "arithmetic"):
-            good = answer.strip().split("####")[-1].strip() == row.answer.split("####")[-1].strip()
-        else:
-            good = first_object(answer) == first_object(row.answer)
+        if row.kind not in TEXT_KINDS:
             bare = answer.strip()[:1] == "{" and answer.strip()[-1:] == "}" and "}\n{" not in answer
             right.setdefault("bare", []).append(bare)
-        right.setdefault(row.kind, []).append(good)
+        right.setdefault(row.kind, []).append(is_right(row, answer))
     return {kind: round(sum(values) / len(values), 3) for kind, values in sorted(right.items())}
 
 
@@ -87,9 +94,8 @@ def show_samples(
     rates = measure(rows, answers)
     print(f"held-out at step {step}: {rates}")
     for index in random.Random(step).sample(range(count), 3):
-        print(
-            f"  [{rows[index].kind}] {rows[index].messages[-1][1][:160]!r}\n    want {rows[index].answer[:160]!r}\n    got  {answers[index][:160]!r}",
-            flush=True,
-        )
+        row, answer = rows[index], answers[index]
+        print(f"  [{row.kind}] {row.messages[-1][1][:160]!r}")
+        print(f"    want {row.answer[:160]!r}\n    got  {answer[:160]!r}", flush=True)
     with (folder / "rates.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"step": step, "n": count, **rates}) + "\n")

@@ -15,22 +15,8 @@ from typing import Any
 from train import words
 from train.words import invented_word
 
-UNICODE_WORDS = tuple(
-    "Zoë José Łukasz Søren Müller Çelik Nguyễn Ångström Dvořák Peña Björk Renée Škoda Ørsted "
-    "Straße Málaga São Paulo Québec Kraków Reykjavík Göteborg crème brûlée jalapeño naïve façade "
-    "Мария Иван Дмитрий Ольга Москва Киев заказ чай Ελένη Νίκος Αθήνα καφές Σοφία "
-    "東京 京都 大阪 北京 上海 田中 鈴木 王芳 李明 寿司 緑茶 서울 부산 김민수 이영희 שלום נועה مريم علي "
-    "🎉 🚀 ☕ 🌱 🐟 ✅ 🔥 ❤️ 📦 ★ → ½ € £ ¥ ° µ ² × – — … “fresh” ‘ok’".split()
-)
-_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _STREETS = ("Street", "Road", "Lane", "Avenue", "Way", "Close", "Drive", "Court", "Hill", "Square")
 _DOMAINS = ("com", "org", "net", "io", "co.uk", "de", "example", "dev", "fr", "edu")
-_LANGUAGES = "English French German Spanish Italian Polish Dutch Greek Turkish Hindi".split()
-_CURRENCIES = "USD EUR GBP JPY CHF SEK NOK PLN CAD AUD INR BRL".split()
-_SPORTS = (
-    "tennis football rowing chess judo rugby hockey cricket boxing golf squash curling".split()
-)
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ def _integer(rng: random.Random, low: int, high: int) -> Value:
     text = str(number)
     roll = rng.random()
     if number <= 12 and roll < 0.2:
-        text = _NUMBER_WORDS[number]
+        text = words.NUMBER_WORDS[number]
     elif number >= 1000 and roll < 0.2:
         text = f"{number:,}"
     return Value(number, text, "integer")
@@ -108,6 +94,11 @@ def _email(rng: random.Random) -> Value:
     return _said(f"{name}@{_name_word(rng).lower().replace(' ', '')}.{rng.choice(_DOMAINS)}")
 
 
+def _url(rng: random.Random) -> Value:
+    host = _name_word(rng).replace(" ", "").lower()
+    return _said(f"https://{host}.{rng.choice(_DOMAINS)}/{invented_word(rng)}")
+
+
 def _phone(rng: random.Random) -> Value:
     def digits(count: int) -> str:
         return "".join(rng.choices(string.digits, k=count))
@@ -156,7 +147,7 @@ def _note(rng: random.Random) -> Value:
     forms = (
         f"{noun} is {adjective}",
         f"{verb} the {noun}",
-        f"{adjective} {noun}, {verb} it {rng.choice(_WEEKDAYS)}",
+        f"{adjective} {noun}, {verb} it {rng.choice(words.WEEKDAYS)}",
         f"leave by the {noun}",
         f"{verb} {adjective} {noun} twice",
         f"the {noun} needs a {adjective} {rng.choice(words.NOUNS)}",
@@ -170,7 +161,7 @@ def _note(rng: random.Random) -> Value:
     elif roll < 0.08:
         text = f"C:\\{_name_word(rng)}\\{noun}".replace(" ", "_")
     elif roll < 0.14:
-        text = f"{text} {rng.choice(UNICODE_WORDS)}"
+        text = f"{text} {rng.choice(words.UNICODE_WORDS)}"
     elif roll < 0.15:
         text = f"<{noun}> & {{{adjective}}}"
     return _said(text)
@@ -178,7 +169,7 @@ def _note(rng: random.Random) -> Value:
 
 def _word(rng: random.Random) -> Value:
     if rng.random() < 0.06:
-        return _said(" ".join(rng.sample(UNICODE_WORDS, rng.randint(1, 2))))
+        return _said(" ".join(rng.sample(words.UNICODE_WORDS, rng.randint(1, 2))))
     return _said(_name_word(rng))
 
 
@@ -221,9 +212,7 @@ KINDS: dict[str, Callable[[random.Random], Value]] = {
     ),
     "email": _email,
     "phone": _phone,
-    "url": lambda rng: _said(
-        f"https://{_name_word(rng).replace(' ', '').lower()}.{rng.choice(_DOMAINS)}/{invented_word(rng)}"
-    ),
+    "url": _url,
     "date": _date,
     "time": _time,
     "money": _money,
@@ -248,10 +237,10 @@ KINDS: dict[str, Callable[[random.Random], Value]] = {
     "product": lambda rng: _said(f"{rng.choice(words.ADJECTIVES)} {_name_word(rng)}"),
     "food": _choice(words.FOODS),
     "animal": _choice(words.ANIMALS),
-    "sport": _choice(_SPORTS),
+    "sport": _choice(words.SPORTS),
     "job": _choice(words.JOBS),
     "month": _choice(words.MONTHS),
-    "weekday": _choice(_WEEKDAYS),
+    "weekday": _choice(words.WEEKDAYS),
     "title": _title,
     "note": _note,
     "duration_min": lambda rng: Value(
@@ -262,9 +251,9 @@ KINDS: dict[str, Callable[[random.Random], Value]] = {
     "version": lambda rng: _said(
         rng.choice(("", "", "v")) + ".".join(str(rng.randint(0, 20)) for _ in range(3))
     ),
-    "language": _choice(_LANGUAGES),
-    "currency": _choice(_CURRENCIES),
-    "unicode": lambda rng: _said(" ".join(rng.sample(UNICODE_WORDS, rng.randint(1, 3)))),
+    "language": _choice(words.LANGUAGES),
+    "currency": _choice(words.CURRENCIES),
+    "unicode": lambda rng: _said(" ".join(rng.sample(words.UNICODE_WORDS, rng.randint(1, 3)))),
     "digits": lambda rng: _said(
         "0" + "".join(rng.choices(string.digits, k=rng.choice((3, 4, 5, 7))))
     ),

@@ -217,6 +217,26 @@ MONTHS = _words("""
 January February March April May June July August September October November December
 """)
 
+WEEKDAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+
+NUMBER_WORDS = _words("zero one two three four five six seven eight nine ten eleven twelve")
+
+LANGUAGES = _words("English French German Spanish Italian Polish Dutch Greek Turkish Hindi")
+
+CURRENCIES = _words("USD EUR GBP JPY CHF SEK NOK PLN CAD AUD INR BRL")
+
+SPORTS = _words("""
+tennis football rowing chess judo rugby hockey cricket boxing golf squash curling
+""")
+
+UNICODE_WORDS = _words("""
+Zoë José Łukasz Søren Müller Çelik Nguyễn Ångström Dvořák Peña Björk Renée Škoda Ørsted
+Straße Málaga São Paulo Québec Kraków Reykjavík Göteborg crème brûlée jalapeño naïve façade
+Мария Иван Дмитрий Ольга Москва Киев заказ чай Ελένη Νίκος Αθήνα καφές Σοφία
+東京 京都 大阪 北京 上海 田中 鈴木 王芳 李明 寿司 緑茶 서울 부산 김민수 이영희 שלום נועה مريم علي
+🎉 🚀 ☕ 🌱 🐟 ✅ 🔥 ❤️ 📦 ★ → ½ € £ ¥ ° µ ² × – — … “fresh” ‘ok’
+""")  # noqa: RUF001 (meant to be unlike ASCII)
+
 _ONSETS = _words("""
 b br c ch cl cr d dr f fl g gl gr h j k kl kr l m n p pl pr qu r s sh sk sl st t th tr v w y z
 """)
