@@ -1,0 +1,79 @@
+"""The record that travels with an adapter: what it was trained on, from what, and how well it did.
+
+The suite refuses an adapter whose base, quantization or chat template is not the manifest's; the
+hashes here and there are the same functions.
+"""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from train.sft_config import SftConfig
+from train.sft_measure import Evaluation
+
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "bitsandbytes",
+    "accelerate",
+    "datasets",
+    "tokenizers",
+)
+
+
+def build_manifest(
+    config: SftConfig,
+    chat_template_sha256: str | None,
+    base_hashes: Mapping[str, str],
+    data_hashes: Mapping[str, str],
+    base: Evaluation,
+    best: Evaluation,
+) -> dict[str, Any]:
+    """Return the content of `manifest.json`.
+
+    Args:
+        config: With every default filled in.
+        chat_template_sha256: Of the template in the base folder.
+        base_hashes: SHA-256 by file name.
+        data_hashes: SHA-256 of `train.jsonl` and `eval.jsonl`.
+        base: Measured at step 0.
+        best: Measured at the step whose weights were kept.
+    """
+    rates = {key: value for key, value in asdict(base).items() if key != "step"}
+    return {
+        "base": {
+            "path": config.base,
+            "revision": config.revision,
+            "files": dict(sorted(base_hashes.items())),
+        },
+        "quantization": config.quantization,
+        "dtype": "float32",
+        "prompt_format": config.prompt_format,
+        "chat_template_sha256": chat_template_sha256,
+        "training": config.model_dump(mode="json", exclude_none=True),
+        "data": {"files": dict(sorted(data_hashes.items()))},
+        "seed": config.seed,
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in _PACKAGES},
+        "git_commit": read_commit(),
+        "metrics": {"base": rates, "best": asdict(best)},
+    }
+
+
+def read_commit() -> str | None:
+    """The commit of the code that ran, with `-dirty` where files differ; None outside a clone."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    folder = Path(__file__).parent
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:  # no git
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,183 @@
+"""Train a LoRA adapter on a quantized base: `python -m train sft --config FILE`.
+
+From rows to a folder that the suite loads: data, training with measured checkpoints, and the best
+of them with its manifest and card.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fixtures.adapter_files import chat_template_sha256
+from fixtures.file_hash import hash_file
+from suite.errors import InputError
+from suite.whole_file import json_text, write_whole
+from train.card import write_card
+from train.manifest import build_manifest
+from train.sft_config import SftConfig
+from train.sft_data import SftRow, encode_rows, read_rows
+from train.sft_measure import Evaluation, choose_best, read_evaluations
+from train.sft_run import (
+    find_base_folder,
+    generate_files,
+    given_files,
+    hash_base,
+    last_checkpoint,
+    open_run,
+    pin_data,
+    remove_run,
+)
+
+if TYPE_CHECKING:
+    from train.sft_trainer import FormatTrainer
+
+WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+
+def train_sft(
+    config: SftConfig, command: str, resume: bool = False, overwrite: bool = False
+) -> Evaluation:
+    """Train, keep the best checkpoint, and write the adapter folder.
+
+    Args:
+        config: Paths in it are relative to the current folder.
+        command: What makes this adapter again; it goes into the card.
+        resume: Go on from the last checkpoint of `config.output_dir`.
+        overwrite: Delete a run in `config.output_dir` first.
+
+    Returns:
+        The evaluation of the weights kept.
+
+    Raises:
+        InputError: Before any model is loaded: the base or a data file is missing or broken, or
+            a folder holds something else.
+    """
+    started = time.monotonic()
+    base_folder = find_base_folder(config)
+    base_hashes = hash_base(base_folder)
+    paths = given_files(config)
+    rows = {split: read_rows(path) for split, path in paths.items()}
+    if overwrite:
+        remove_run(config.output_dir)
+    going_on = open_run(config, base_hashes, resume)
+    if config.data.generate is not None:
+        paths = generate_files(config, config.data.generate)
+        rows = {split: read_rows(path) for split, path in paths.items()}
+    data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
+    pin_data(config.output_dir, data_hashes)
+    trainer, tokens = _build_trainer(config, base_folder, rows)
+    _run(trainer, config, going_on)
+    evaluations = read_evaluations(config.output_dir / "evaluations")
+    best = choose_best(evaluations)
+    manifest = build_manifest(
+        config,
+        chat_template_sha256(base_folder),
+        base_hashes,
+        data_hashes,
+        evaluations[0],
+        best,
+    )
+    facts = {
+        "name": config.adapter_dir.name,
+        "command": command,
+        "train_rows": len(trainer.train_dataset),
+        "eval_rows": len(rows["eval"]),
+        "tokens": tokens,
+        "minutes": _minutes(config.output_dir, time.monotonic() - started),
+        "evaluations": evaluations,
+    }
+    checkpoint = config.output_dir / f"checkpoint-{best.step}"
+    export_adapter(config, checkpoint, manifest, write_card(manifest, facts))
+    return best
+
+
+def _build_trainer(
+    config: SftConfig, folder: Path, rows: dict[str, list[SftRow]]
+) -> tuple[FormatTrainer, int]:
+    """Load what trains; also returns the number of training tokens of one epoch."""
+    _hush()
+    import torch
+    from transformers import AutoTokenizer
+
+    from train.sft_base import load_base
+    from train.sft_trainer import FormatTrainer
+
+    torch.set_num_threads(config.training.threads)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    examples = {
+        split: encode_rows(tokenizer, chosen, config.prompt_format)
+        for split, chosen in rows.items()
+    }
+    fitting = [each for each in examples["train"] if each.length <= config.data.max_tokens]
+    left_out = len(examples["train"]) - len(fitting)
+    if not fitting:
+        raise InputError(f"data.max_tokens: {config.data.max_tokens} leaves no training row")
+    tokens = sum(each.length for each in fitting)
+    print(
+        f"train: {len(fitting)} rows, {tokens} tokens"
+        + (f" ({left_out} rows over {config.data.max_tokens} tokens left out)" if left_out else "")
+        + f"; eval: {len(rows['eval'])} rows",
+        flush=True,
+    )
+    model = load_base(folder, config.quantization)
+    examples["train"] = fitting
+    return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
+
+
+def _hush() -> None:
+    """Keep the libraries offline, and silence what nobody can act on; before their import."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ["HF_HUB_OFFLINE"] = "1"  # all files are local by now
+    # bitsandbytes 0.50 offers a kernel from the hub, which is kept out on purpose
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+    # trl 1.16 with transformers 5.23: renamed, not gone
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing", category=FutureWarning)
+    import datasets
+    from transformers.utils import logging as transformers_logging
+
+    datasets.disable_progress_bars()
+    transformers_logging.disable_progress_bar()
+
+
+def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool) -> None:
+    """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
+    from train.sft_trainer import EVALUATIONS
+
+    checkpoint = last_checkpoint(config.output_dir) if going_on else None
+    done = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
+    if 0 not in done:
+        trainer.evaluate()
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+def export_adapter(
+    config: SftConfig, checkpoint: Path, manifest: dict[str, Any], card: str
+) -> None:
+    """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
+    folder = config.adapter_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    temporary = folder / f".{WEIGHTS}.tmp"
+    shutil.copyfile(checkpoint / WEIGHTS, temporary)
+    temporary.replace(folder / WEIGHTS)
+    adapter = json.loads((checkpoint / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    adapter["base_model_name_or_path"] = config.base
+    adapter["target_modules"] = sorted(adapter["target_modules"])  # peft writes a set
+    write_whole(folder / ADAPTER_CONFIG, json_text(dict(sorted(adapter.items()))) + "\n")
+    write_whole(folder / "README.md", card)
+    write_whole(folder / "manifest.json", json_text(manifest) + "\n")
+
+
+def _minutes(folder: Path, elapsed_s: float) -> float:
+    """Minutes of all sessions of a run together."""
+    path = folder / "elapsed_s.json"
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
+    write_whole(path, f"{before + elapsed_s:.1f}\n")
+    return round((before + elapsed_s) / 60, 1)

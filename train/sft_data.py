@@ -1,0 +1,142 @@
+"""Rows of a training file as token ids and a mask of what is learned.
+
+Prompt and completion are tokenized apart, as they are when a model answers. What the trainer makes
+of the mask is up to `train/sft_trainer.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from suite.case import Case
+from suite.case_files import load_rows
+from suite.errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class SftRow:
+    """One row: what is asked, how it is judged, and the answer to learn."""
+
+    case: Case
+    completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row as tokens."""
+
+    prompt_ids: list[int]
+    completion_ids: list[int]
+    """The end-of-turn token included: it is the last one learned."""
+
+    @property
+    def length(self) -> int:
+        """Tokens in all."""
+        return len(self.prompt_ids) + len(self.completion_ids)
+
+    def columns(self) -> dict[str, list[int]]:
+        """What TRL calls pretokenized data: `completion_mask` is 1 where there is loss."""
+        return {
+            "input_ids": self.prompt_ids + self.completion_ids,
+            "completion_mask": [0] * len(self.prompt_ids) + [1] * len(self.completion_ids),
+        }
+
+
+def read_rows(path: Path) -> list[SftRow]:
+    """Read a JSONL file of prompts with completions; other columns are left alone.
+
+    Raises:
+        InputError: With every problem of the file, each with its line.
+    """
+    cases = load_rows(path, "format").cases
+    lines = path.read_text(encoding="utf-8").split("\n")
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows: list[SftRow] = []
+    problems: list[str] = []
+    for case, (number, line) in zip(cases, numbered, strict=True):
+        answer = _find_answer(json.loads(line))
+        if answer:
+            rows.append(SftRow(case, answer))
+        else:
+            problems.append(
+                f"{path}: line {number}: no answer to learn; needs `completion`, "
+                "or `messages` that end with the assistant's"
+            )
+    if problems:
+        raise InputError(problems)
+    return rows
+
+
+def _find_answer(row: dict[str, Any]) -> str | None:
+    answer = row["messages"][-1:] if "messages" in row else row.get("completion")
+    if isinstance(answer, list):
+        last = answer[-1] if answer and isinstance(answer[-1], dict) else {}
+        answer = last.get("content") if last.get("role") == "assistant" else None
+    return answer if isinstance(answer, str) else None
+
+
+def encode_rows(
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Iterable[SftRow],
+    prompt_format: Literal["chat", "raw"],
+) -> list[Example]:
+    """Tokenize rows as the engine renders them, special tokens inside a text as plain text."""
+    from fixtures.prompting import encode_text, end_of_turn_id, render
+
+    end = end_of_turn_id(tokenizer, prompt_format)
+    if end is None:
+        raise InputError(f"base: the tokenizer has no token that ends a {prompt_format} answer")
+    # a raw prompt ends where a chat template would open a turn; the answer is set off by a space
+    lead = " " if prompt_format == "raw" else ""
+    return [
+        Example(
+            render(
+                tokenizer,
+                [(message.role, message.content) for message in row.case.messages],
+                prompt_format,
+            ),
+            [*encode_text(tokenizer, lead + row.completion), end],
+        )
+        for row in rows
+    ]
+
+
+def length_batches(
+    lengths: Sequence[int], batch_size: int, seed: int, epoch: int, pool: int = 25
+) -> list[int]:
+    """Order rows so that each batch holds rows of like length, and batches are shuffled.
+
+    A plain function of its arguments: a resumed run sees the batches that it has not seen yet.
+
+    Args:
+        lengths: Tokens of each row.
+        batch_size: Rows of a batch; the last batch may be smaller.
+        seed: Of the run.
+        epoch: Counted from 0; each has its own order.
+        pool: Batches that are sorted by length together.
+
+    Returns:
+        Every index once.
+    """
+    rng = random.Random(f"{seed}/{epoch}")
+    indices = list(range(len(lengths)))
+    rng.shuffle(indices)
+    size = batch_size * pool
+    pools = [indices[start : start + size] for start in range(0, len(indices), size)]
+    batches = [
+        chosen[start : start + batch_size]
+        for chosen in (sorted(part, key=lambda index: -lengths[index]) for part in pools)
+        for start in range(0, len(chosen), batch_size)
+    ]
+    # only the last one may be short: it stays at the end, or all after it would be cut wrongly
+    last = [batches.pop()] if len(batches[-1]) < batch_size else []
+    rng.shuffle(batches)
+    return [index for batch in batches + last for index in batch]

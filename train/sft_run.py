@@ -1,0 +1,161 @@
+"""The run folder of a training: what it was started with, so that it is gone on with, not mixed up.
+
+Nothing here imports the training stack: a mistake is told before anything is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fixtures.adapter_files import check_base_folder
+from fixtures.file_hash import hash_file
+from fixtures.hub import find_base
+from suite.errors import InputError
+from suite.whole_file import json_text, write_whole
+from train.data import SPLITS, DataConfig, make_data
+from train.sft_config import SftConfig
+
+RECORD = "run.json"
+"""Settings and hashes that a run was started with."""
+
+BASE_FILES = ("config.json", "tokenizer.json")
+"""Beside the weights."""
+
+_MAY_MOVE = ("output_dir", "adapter_dir")
+"""Settings that decide nothing of the weights."""
+
+
+def find_base_folder(config: SftConfig) -> Path:
+    """The folder of the base, on this machine or in the hub's cache.
+
+    Raises:
+        InputError: There is none, or it is no model folder with safetensors.
+    """
+    try:
+        folder = find_base(config.base, config.revision, [Path()]).folder
+        check_base_folder(folder)
+    except InputError as error:
+        hint = " (`python -m train tiny` makes it)" if config.base == "fixtures/tiny" else ""
+        raise InputError(f"base: {error}{hint}") from None
+    return folder
+
+
+def hash_base(folder: Path) -> dict[str, str]:
+    """SHA-256 of what in a base folder decides what an adapter does on it, by file name."""
+    paths = sorted(folder.glob("*.safetensors")) + [folder / name for name in BASE_FILES]
+    return {path.name: hash_file(path) for path in paths if path.is_file()}
+
+
+def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bool:
+    """Start a run folder or go on in one.
+
+    Returns:
+        True when there is something to go on from.
+
+    Raises:
+        InputError: The folder holds another run, or files of another kind.
+    """
+    folder, record = config.output_dir, config.output_dir / RECORD
+    settings = config.model_dump(mode="json", exclude=set(_MAY_MOVE))
+    wanted = {"settings": settings, "base_files": base_hashes}
+    _check_adapter_dir(config.adapter_dir)
+    if record.is_file():
+        if not resume:
+            raise InputError(
+                f"{folder}: holds a run already; --resume goes on with it, --overwrite starts "
+                "again, output_dir=DIR puts this one elsewhere"
+            )
+        found = json.loads(record.read_text(encoding="utf-8"))
+        found.pop("data_files", None)
+        if problems := [f"{folder}: {line}" for line in _differences(found, wanted)]:
+            hint = "--resume goes on with the same settings only; --overwrite starts again"
+            raise InputError([*problems, f"{folder}: {hint}"])
+        return True
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"{folder}: is not empty and holds no {RECORD} of a run; "
+            "output_dir=DIR puts this run elsewhere"
+        )
+    write_whole(record, json_text(wanted) + "\n")
+    return False
+
+
+def remove_run(folder: Path) -> None:
+    """Delete a run folder; a folder that is none is left alone, for `open_run` to complain of."""
+    if (folder / RECORD).is_file():
+        shutil.rmtree(folder)
+
+
+def given_files(config: SftConfig) -> dict[str, Path]:
+    """The files of both splits that the configuration names; empty where rows are generated.
+
+    Raises:
+        InputError: A file is missing.
+    """
+    files = {"train": config.data.train_file, "eval": config.data.eval_file}
+    paths = {split: path for split, path in files.items() if path is not None}
+    if problems := [
+        f"data.{split}_file: {path}: no such file"
+        for split, path in paths.items()
+        if not path.is_file()
+    ]:
+        raise InputError(problems)
+    return paths
+
+
+def generate_files(config: SftConfig, recipe: DataConfig) -> dict[str, Path]:
+    """Make the rows of both splits in the run folder: a second, so again rather than trusted."""
+    folder = config.output_dir / "data"
+    make_data(recipe, folder)
+    return {split: folder / f"{split}.jsonl" for split in SPLITS}
+
+
+def pin_data(folder: Path, hashes: dict[str, str]) -> None:
+    """Write the hashes of the data into the run's record, or hold the data against them.
+
+    Raises:
+        InputError: The run was started with other data.
+    """
+    path = folder / RECORD
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if "data_files" not in record:
+        write_whole(path, json_text(record | {"data_files": hashes}) + "\n")
+    elif problems := _differences(record["data_files"], hashes, "data_files"):
+        raise InputError(f"{folder}: {problem}; --overwrite starts again" for problem in problems)
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The latest whole checkpoint of a run; one whose writing was cut short is passed over."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    return next((path for path in reversed(found) if _is_whole(path)), None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:  # the trainer writes it last
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _check_adapter_dir(folder: Path) -> None:
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / "manifest.json").is_file())
+    ):
+        raise InputError(
+            f"adapter_dir: {folder}: is not empty and holds no adapter with a manifest.json; "
+            "adapter_dir=DIR writes elsewhere"
+        )
+
+
+def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return [
+            line
+            for key in sorted({*found, *wanted})
+            for line in _differences(found.get(key), wanted.get(key), f"{place}.{key}".lstrip("."))
+        ]
+    return [] if found == wanted else [f"{place}: the run has {found!r}, this is {wanted!r}"]
