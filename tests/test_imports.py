@@ -32,7 +32,9 @@ HEAVY = frozenset(
         "fixtures.decoding",
         "fixtures.hf_engine",
         "fixtures.hf_loading",
+        "fixtures.padding_probe",
         "train.sft_base",
+        "train.sft_progress",
         "train.sft_trainer",
     }
 )
