@@ -68,11 +68,11 @@ def train(model: Any, tokenizer: Any, task: str, seconds: float) -> int:
     parameters = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=3e-3, weight_decay=0.0)
     model.train()
-    started, steps = time.monotonic(), 0
-    for batch in batch_by_length(rows(), 4096, 512, rng):
+    started = time.monotonic()
+    for step, batch in enumerate(batch_by_length(rows(), 4096, 512, rng)):
         share = (time.monotonic() - started) / seconds
         if share >= 1:
-            return steps
+            return step
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * (1 - share)
         ids, weights = make_batch(batch)
@@ -81,7 +81,6 @@ def train(model: Any, tokenizer: Any, task: str, seconds: float) -> int:
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        steps += 1
     raise AssertionError("the stream of rows is endless")
 
 
@@ -99,10 +98,10 @@ def probe(task: str, base: Path, seconds: float) -> str:
     steps = train(model, tokenizer, task, seconds)
     after = measure(model, tokenizer, rows)
     interval = wilson(after, len(rows))
-    return (
-        f"{task:<11} {chance:>6.3f}  {before / len(rows):>6.3f}  {after / len(rows):.3f} "
-        f"({after}/{len(rows)}, 95% {interval.low:.3f}-{interval.high:.3f})  {steps} steps in {seconds / 60:.0f} min"
-    )
+    rate = f"{after / len(rows):.3f} ({after}/{len(rows)}, "
+    rate += f"95% {interval.low:.3f}-{interval.high:.3f})"
+    effort = f"{steps} steps in {seconds / 60:.0f} min"
+    return f"{task:<11} {chance:>6.3f}  {before / len(rows):>6.3f}  {rate}  {effort}"
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from train.rows import Row
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MIX = {"format": 0.61, "qa": 0.13, "math": 0.10, "verifier": 0.07, "arithmetic": 0.09}
+MIX = {"format": 0.58, "qa": 0.12, "math": 0.10, "verifier": 0.08, "arithmetic": 0.12}
 """Share of rows; a repair of broken JSON counts as format."""
 
 RAW_SHARE = 0.08
@@ -25,6 +25,12 @@ PROMPT_LOSS_WEIGHT = 0.2
 """The prompt is random facts: worth learning the language of, not worth most of the capacity."""
 
 IGNORED = 0.0
+
+SHORT_ANSWER = 12
+"""An answer of fewer tokens weighs as much as one of this many, up to `MOST_WEIGHT` a token: else a
+label or a sum would drown among the tokens of long objects."""
+
+MOST_WEIGHT = 5.0
 
 POOL_BATCHES = 24
 """Batches that are sorted by length together."""
@@ -62,7 +68,9 @@ def encode_row(tokenizer: Tokenizer, row: Row) -> Encoded:
     prompt, completion = (
         tokenizer.encode(part, add_special_tokens=False).ids for part in row_text(row)
     )
-    weights = [IGNORED] + [PROMPT_LOSS_WEIGHT] * (len(prompt) - 1) + [1.0] * len(completion)
+    answer_weight = min(MOST_WEIGHT, max(1.0, SHORT_ANSWER / len(completion)))
+    weights = [IGNORED] + [PROMPT_LOSS_WEIGHT] * (len(prompt) - 1)
+    weights += [answer_weight] * len(completion)
     return Encoded(prompt + completion, weights)
 
 

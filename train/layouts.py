@@ -178,7 +178,7 @@ def _example(rng: random.Random, field: Field) -> Any:
 
 
 def show_schema(rng: random.Random, fields: tuple[Field, ...]) -> str:
-    """Write the shape of the object: as JSON Schema, types, a class, a table, a list, an example."""
+    """Write the shape of the object: as JSON Schema, types, a class, a table, a list or example."""
     style = rng.choices(
         ("schema", "short", "ts", "python", "bullets", "table", "example", "lines"),
         (5, 4, 3, 2, 4, 1, 3, 2),

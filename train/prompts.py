@@ -13,6 +13,7 @@ from train.breakage import break_json
 from train.facts import make_facts
 from train.layouts import list_keys, show_schema
 from train.objects import Facts, load_phrases
+from train.prose import prose_row
 from train.rows import Row
 
 Strictness = Literal["easy", "hard"]
@@ -21,7 +22,10 @@ FAMILIES: dict[Strictness, tuple[str, ...]] = {
     "hard": ("frame", "question", "schema", "composed", "schema_system"),
 }
 """`easy`: flat objects, keys named in running text. `hard`: also schemas of every layout, keys or
-schema far from the text, nested objects, and hard negatives."""
+schema far from the text, nested objects, whole requests in prose, and hard negatives."""
+
+PROSE_SHARE = 0.35
+"""Share of the hard extraction rows that are whole hand-written requests."""
 
 _CASES_NOTE = (
     "Use null if missing.",
@@ -136,6 +140,8 @@ def extraction_row(
     rng: random.Random, strictness: Strictness = "hard", facts: Facts | None = None
 ) -> Row:
     """Facts in, one object out; keys named in one of the families of `strictness`."""
+    if strictness == "hard" and facts is None and rng.random() < PROSE_SHARE:
+        return prose_row(rng, answer_text)
     facts = facts or make_facts(rng)
     while strictness == "easy" and any(field.children for field in facts.fields):
         facts = make_facts(rng)
