@@ -1,0 +1,151 @@
+"""Gates as test results: terminal, JUnit, exit status, with and without workers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.toy_project import IDS, ToyProject, outcomes
+
+MIN = "format_success_rate_min[toy]"
+REGRESSION: dict[str, Any] = {
+    "no_regression": {"metrics": ["format_success_rate"], "alpha": 0.01, "reason": "r"}
+}
+
+
+@pytest.fixture
+def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> ToyProject:
+    return ToyProject(pytester, monkeypatch)
+
+
+def run(toy: ToyProject, *arguments: str) -> tuple[dict[str, str], pytest.RunResult]:
+    result = toy.run("--junitxml=junit.xml", *arguments)
+    return outcomes(toy.path / "junit.xml"), result
+
+
+def accept(toy: ToyProject) -> None:
+    assert toy.run("--snapshot-update").ret == 0
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_gate_that_passes_is_a_passed_test(toy: ToyProject, workers: tuple[str, ...]) -> None:
+    found, result = run(toy, *workers)
+    assert found[MIN] == "passed"
+    assert result.ret == 0
+    result.assert_outcomes(passed=11)
+    assert all(line.count("%]") < 2 for line in result.outlines)
+    result.stdout.fnmatch_lines(
+        ["gates", "  PASS  format_success_rate_min", "*1.000 (10/10, 95% *"]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_gate_that_fails_fails_the_session_though_every_case_is_excused(
+    toy: ToyProject, workers: tuple[str, ...]
+) -> None:
+    toy.answer(*IDS[:6])
+    toy.write_gates({})
+    accept(toy)
+    toy.write_gates({"format_success_rate_min": {"value": 0.5, "reason": "half must do"}})
+    found, result = run(toy, *workers)
+    assert [kind for name, kind in found.items() if name in IDS] == ["skipped"] * 6 + ["passed"] * 4
+    assert found[MIN] == "failed"
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*why: half must do*", "FAILED gates.yaml::format_success_rate_min*"]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_regression_of_other_weights_fails_and_names_the_broken(
+    toy: ToyProject, workers: tuple[str, ...]
+) -> None:
+    toy.write_gates(REGRESSION)
+    accept(toy)
+    toy.answer(*IDS[:7])
+    found, result = run(toy, *workers)
+    assert found["c00"] == "skipped"
+    assert found["no_regression[toy]"] == "failed"
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*7 broke, 0 fixed, p = 0.0078 <= 0.01 (c00, c01, *"])
+    toy.answer(*IDS[:6])
+    assert run(toy, *workers)[1].ret == 0
+
+
+@pytest.mark.parametrize("narrow", [("-k", "c00"), ("--limit=1",), ("-k", "c00", "-n2")])
+def test_a_narrowed_run_skips_gates_with_the_count(
+    toy: ToyProject, narrow: tuple[str, ...]
+) -> None:
+    found, result = run(toy, *narrow)
+    assert found[MIN] == "skipped"
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*SKIPPED  format_success_rate_min", "*1 of 10 cases selected*"])
+    found, result = run(toy, "--require-gates", *narrow)
+    assert (found[MIN], result.ret) == ("failed", 1)
+
+
+def test_a_node_id_narrows_too(toy: ToyProject) -> None:
+    found, _ = run(toy, "test_format.py::test_output[toy-c00]")
+    assert found == {"c00": "passed", MIN: "skipped"}
+
+
+def test_an_inconclusive_gate_is_skipped_unless_gates_are_required(toy: ToyProject) -> None:
+    toy.write_gates(REGRESSION)
+    found, result = run(toy)
+    assert (found["no_regression[toy]"], result.ret) == ("skipped", 0)
+    found, result = run(toy, "--require-gates")
+    assert (found["no_regression[toy]"], result.ret) == ("failed", 1)
+
+
+def test_when_nothing_ran_nothing_is_emitted_and_exit_5_stays(toy: ToyProject) -> None:
+    result = toy.run("-k", "nothing_like_this")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "gates" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_stopped_session_decides_no_gate(toy: ToyProject, workers: tuple[str, ...]) -> None:
+    toy.answer("c00")
+    found, result = run(toy, "-x", *workers)
+    assert result.ret in (1, 2)
+    assert MIN not in found
+
+
+def test_each_model_has_its_own_gates(toy: ToyProject) -> None:
+    toy.write_models("toy", "other")
+    toy.answer(*IDS[:6], model="other")
+    found, result = run(toy, "--model=toy", "--model=other")
+    assert found[MIN] == "passed"
+    assert found["format_success_rate_min[other]"] == "failed"
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*toy * other", "*1.000 (10/10, *   0.400 ( 4/10, 95% 0.168-0.687)"]
+    )
+
+
+def test_a_gate_on_an_unknown_metric_stops_before_anything_runs(toy: ToyProject) -> None:
+    toy.write_gates({"format_sucess_rate_min": {"value": 0.5, "reason": "r"}})
+    result = toy.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*Did you mean 'format_success_rate_min'*"])
+    assert not (toy.path / ".suite" / "runs").exists()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_the_run_folder_has_the_gates(toy: ToyProject, workers: tuple[str, ...]) -> None:
+    toy.run("--output=out", *workers)
+    run_file = json.loads((toy.path / "out" / "run.json").read_text())
+    assert [(gate["name"], gate["status"]) for gate in run_file["gates"]] == [
+        ("format_success_rate_min", "PASS")
+    ]
+    assert len((toy.path / "out" / "samples.jsonl").read_text().splitlines()) == 10
+
+
+def test_case_without_an_answer_counts_as_a_failure(toy: ToyProject) -> None:
+    toy.write_gates({"format_success_rate_min": {"value": 1.0, "reason": "r"}})
+    toy.answer(c09=None)
+    found, result = run(toy)
+    assert found[MIN] == "failed"
+    result.stdout.fnmatch_lines(["*0.900 (9/10, *is below 1*without a verdict*"])
