@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its tables cut long option names off
     help="Make adapters and the embedded base model.",
 )
 
@@ -35,7 +36,7 @@ def tiny(
     run: Annotated[
         Path, typer.Option(help="Folder of checkpoints and logs; goes on from there.")
     ] = Path("runs/tiny"),
-    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 36_000_000,
+    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 34_000_000,
     workers: Annotated[int, typer.Option(help="Processes of one thread each.")] = 2,
 ) -> None:
     """Train the embedded base model from scratch (an hour on two cores; resumable)."""

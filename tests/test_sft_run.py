@@ -1,0 +1,236 @@
+"""A training's folders: it goes on with the same run only; mistakes are told before any load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from suite.errors import InputError
+from suite.generation import Generation
+from train.__main__ import app
+from train.card import write_card
+from train.manifest import build_manifest
+from train.sft_config import SftConfig
+from train.sft_data import read_rows
+from train.sft_measure import (
+    Evaluation,
+    choose_best,
+    judge,
+    read_evaluations,
+    summarize,
+    write_evaluation,
+)
+from train.sft_run import hash_base, last_checkpoint, open_run, pin_data
+
+EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
+HASHES = {"model.safetensors": "ab" * 32}
+
+
+def make_config(folder: Path, **changes: object) -> SftConfig:
+    base = folder / "base"
+    base.mkdir(exist_ok=True)
+    (base / "config.json").write_text("{}", encoding="utf-8")
+    (base / "tokenizer.json").write_text("{}", encoding="utf-8")
+    (base / "model.safetensors").write_bytes(b"weights")
+    settings = {
+        "base": str(base),
+        "output_dir": folder / "run",
+        "adapter_dir": folder / "adapter",
+        "data": {
+            "train_file": EXAMPLES / "train.jsonl",
+            "eval_file": EXAMPLES / "eval.jsonl",
+        },
+    }
+    return SftConfig.model_validate(settings | changes)
+
+
+def run_sft(config: SftConfig, folder: Path, *options: str) -> Result:
+    path = folder / "sft.yaml"
+    # JSON is YAML
+    path.write_text(config.model_dump_json(exclude_none=True), encoding="utf-8")
+    return CliRunner().invoke(app, ["sft", "--config", str(path), *options])
+
+
+def test_the_base_is_hashed_by_file(tmp_path: Path) -> None:
+    make_config(tmp_path)
+    assert hash_base(tmp_path / "base") == {
+        "config.json": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+        "model.safetensors": "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c",
+        "tokenizer.json": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    }
+
+
+def test_a_missing_base_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    done = run_sft(make_config(tmp_path), tmp_path, f"base={tmp_path / 'nowhere'}")
+    assert done.exit_code == 2
+    assert f"train sft: base: {tmp_path / 'nowhere'}: no such model folder" in done.output
+
+
+def test_a_broken_data_row_is_told_with_file_and_line(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"prompt": "x", "completion": "{}"}\n{"prompt": 1\n', encoding="utf-8")
+    done = run_sft(make_config(tmp_path), tmp_path, f"data.train_file={rows}")
+    assert done.exit_code == 2
+    assert f"train sft: {rows}: line 2: not JSON" in done.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_data_file_is_told(tmp_path: Path) -> None:
+    done = run_sft(make_config(tmp_path), tmp_path, "data.eval_file=gone.jsonl")
+    assert (done.exit_code, done.output) == (
+        2,
+        "train sft: data.eval_file: gone.jsonl: no such file\n",
+    )
+
+
+def test_an_unknown_key_is_told_before_anything_else(tmp_path: Path) -> None:
+    done = run_sft(make_config(tmp_path), tmp_path, "trianing.epochs=2")
+    assert done.exit_code == 2
+    assert "trianing: unknown key 'trianing'" in done.output
+    assert "Did you mean 'training'?" in done.output
+
+
+def test_a_run_folder_is_not_started_twice(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    assert open_run(config, HASHES, resume=False) is False
+    with pytest.raises(InputError, match="holds a run already; --resume goes on with it"):
+        open_run(config, HASHES, resume=False)
+    assert open_run(config, HASHES, resume=True) is True
+
+
+def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:
+    open_run(make_config(tmp_path), HASHES, resume=False)
+    other = make_config(tmp_path, training={"learning_rate": 0.5}, seed=3)
+    with pytest.raises(InputError) as caught:
+        open_run(other, {"model.safetensors": "cd" * 32}, resume=True)
+    run = tmp_path / "run"
+    assert caught.value.problems == (
+        f"{run}: base_files.model.safetensors: the run has {'ab' * 32!r}, this is {'cd' * 32!r}",
+        f"{run}: settings.seed: the run has 0, this is 3",
+        f"{run}: settings.training.learning_rate: the run has 0.001, this is 0.5",
+        f"{run}: --resume goes on with the same settings only; --overwrite starts again",
+    )
+
+
+def test_a_run_that_moved_is_gone_on_with(tmp_path: Path) -> None:
+    open_run(make_config(tmp_path), HASHES, resume=False)
+    (tmp_path / "run").rename(tmp_path / "moved")
+    assert open_run(make_config(tmp_path, output_dir=tmp_path / "moved"), HASHES, resume=True)
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    config.output_dir.mkdir()
+    thesis = config.output_dir / "thesis.txt"
+    thesis.write_text("years", encoding="utf-8")
+    done = run_sft(config, tmp_path, "--overwrite")
+    assert done.exit_code == 2
+    assert "is not empty and holds no run.json" in done.output
+    assert thesis.read_text(encoding="utf-8") == "years"
+
+
+def test_an_adapter_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    config.adapter_dir.mkdir()
+    (config.adapter_dir / "thesis.txt").write_text("years", encoding="utf-8")
+    with pytest.raises(InputError, match=r"holds no adapter with a manifest\.json"):
+        open_run(config, HASHES, resume=False)
+
+
+def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    pin_data(config.output_dir, {"train.jsonl": "aa"})
+    pin_data(config.output_dir, {"train.jsonl": "aa"})
+    assert open_run(config, HASHES, resume=True)
+    with pytest.raises(InputError, match=r"data_files\.train\.jsonl: the run has 'aa'"):
+        pin_data(config.output_dir, {"train.jsonl": "bb"})
+
+
+def test_a_checkpoint_cut_short_is_passed_over(tmp_path: Path) -> None:
+    assert last_checkpoint(tmp_path) is None
+    for step, state in ((20, "{}"), (100, "{}"), (120, '{"global_st')):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        (folder / "trainer_state.json").write_text(state, encoding="utf-8")
+    (tmp_path / "checkpoint-140").mkdir()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-100"
+
+
+def evaluation(step: int, rate: float, schema: float, loss: float) -> Evaluation:
+    return Evaluation(
+        step=step,
+        n=200,
+        format_success_rate=rate,
+        schema_valid_rate=schema,
+        duplicate_json_objects_rate=0.005,
+        exact_object_rate=0.5,
+        eval_loss=loss,
+    )
+
+
+def test_the_best_step_is_by_format_then_schema_then_loss_and_never_the_base() -> None:
+    base = evaluation(0, 1.0, 1.0, 0.1)
+    one, two = evaluation(10, 0.9, 0.8, 0.5), evaluation(20, 0.9, 0.8, 0.4)
+    three, four = evaluation(30, 0.9, 0.85, 0.6), evaluation(40, 0.95, 0.7, 0.9)
+    assert choose_best([base, one, two]).step == 20
+    assert choose_best([base, one, two, three]).step == 30
+    assert choose_best([base, one, two, three, four]).step == 40
+
+
+def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
+    rows = read_rows(EXAMPLES / "eval.jsonl")[:4]
+    right = rows[0].completion
+    wrong = json.dumps(dict.fromkeys(rows[3].case.expected))
+    texts = [right, f"Here it is:\n{rows[1].completion}", f"{rows[2].completion}\n{{}}", wrong]
+    judged = judge(rows, [Generation(text, "stop") for text in texts])
+    assert [row["passed"] for row in judged] == [True, False, False, False]
+    assert [row["reason"] for row in judged[:3]] == [None, "extra_text", "multiple_values"]
+    found = summarize(judged, step=7, eval_loss=0.123456)
+    assert found.exact_object_rate == 0.25
+    assert found.duplicate_json_objects_rate == 0.25
+    assert found.format_success_rate == 0.5
+    write_evaluation(tmp_path, found, judged)
+    assert read_evaluations(tmp_path) == [found]
+    kept = (tmp_path / "step_00007.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in kept] == texts
+
+
+def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    base, best = evaluation(0, 0.5, 0.4, 2.0), evaluation(90, 0.98, 0.9, 0.2)
+    manifest = build_manifest(config, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
+    assert list(manifest) == [
+        "base",
+        "quantization",
+        "dtype",
+        "prompt_format",
+        "chat_template_sha256",
+        "training",
+        "data",
+        "seed",
+        "versions",
+        "git_commit",
+        "metrics",
+    ]
+    assert manifest["base"] == {"path": config.base, "revision": None, "files": HASHES}
+    assert manifest["data"] == {"files": {"train.jsonl": "aa"}}
+    assert manifest["training"]["lora"]["r"] == 8
+    assert manifest["metrics"]["best"]["step"] == 90
+    assert "step" not in manifest["metrics"]["base"]
+    facts = {
+        "name": "tiny_json",
+        "command": "python -m train sft --config x.yaml",
+        "train_rows": 32,
+        "eval_rows": 16,
+        "tokens": 999,
+        "minutes": 1.5,
+        "evaluations": [base, best],
+    }
+    card = write_card(manifest, facts)
+    assert "python -m train sft --config x.yaml" in card
+    assert "| 0.500 (100/200, 95% 0.431-0.569) | 0.980 (196/200, 95% 0.950-0.992) |" in card
+    assert "| 90 | 0.980 | 0.900 | 0.500 | 0.005 | 0.2000 |" in card
