@@ -35,7 +35,7 @@ def test_a_gate_that_passes_is_a_passed_test(toy: ToyProject, workers: tuple[str
     assert found[MIN] == "passed"
     assert result.ret == 0
     result.assert_outcomes(passed=11)
-    assert all(line.count("%]") < 2 for line in result.outlines)
+    assert not [line for line in result.outlines if "%]" in line.removesuffix("%]")]
     result.stdout.fnmatch_lines(
         ["gates", "  PASS  format_success_rate_min", "*1.000 (10/10, 95% *"]
     )
@@ -89,6 +89,14 @@ def test_a_narrowed_run_skips_gates_with_the_count(
 def test_a_node_id_narrows_too(toy: ToyProject) -> None:
     found, _ = run(toy, "test_format.py::test_output[toy-c00]")
     assert found == {"c00": "passed", MIN: "skipped"}
+
+
+def test_after_a_failed_gate_the_last_failed_are_all_cases(toy: ToyProject) -> None:
+    toy.write_gates({"format_success_rate_max": {"value": 0.5, "reason": "r"}})
+    assert toy.run().ret == 1
+    result = toy.run("--lf")
+    result.assert_outcomes(passed=10, failed=1)
+    assert result.ret == 1
 
 
 def test_an_inconclusive_gate_is_skipped_unless_gates_are_required(toy: ToyProject) -> None:
