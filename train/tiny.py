@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class TinyConfig:
     """Everything that decides the weights."""
 
-    tokens: int = 36_000_000
+    tokens: int = 34_000_000
     """Training tokens in all, padding included."""
     batch_tokens: int = 6144
     """Tokens per process and step, padding included."""
@@ -38,7 +38,7 @@ class TinyConfig:
     workers: int = 2
     learning_rate: float = 3e-3
     warmup_steps: int = 100
-    decay_share: float = 0.3
+    decay_share: float = 0.35
     """Share of the steps over which the learning rate falls to zero, at the end."""
     weight_decay: float = 0.01
     seed: int = 0
