@@ -63,9 +63,11 @@ def data(
         typer.Option(help="The same in eval.jsonl; 0.25 with `hard`, 0 with `easy`."),
     ] = None,
     fix_bad_output_prob_train: Annotated[
-        float, typer.Option(help="Share of prompts with a broken output to put right.")
+        float,
+        typer.Option(
+            help="Share of prompts with a broken output to put right; 0.15 in eval.jsonl."
+        ),
     ] = 0.15,
-    fix_bad_output_prob_eval: Annotated[float, typer.Option(help="The same in eval.jsonl.")] = 0.15,
     eval_strictness: Annotated[
         str, typer.Option(metavar="[easy|hard]", help="Of eval.jsonl. " + _STRICTNESS)
     ] = "hard",
@@ -83,7 +85,6 @@ def data(
         "hard_negative_prob_train": hard_negative_prob_train,
         "hard_negative_prob_eval": hard_negative_prob_eval,
         "fix_bad_output_prob_train": fix_bad_output_prob_train,
-        "fix_bad_output_prob_eval": fix_bad_output_prob_eval,
         "eval_strictness": eval_strictness,
         "seed": seed,
     }
