@@ -33,7 +33,6 @@ HEAVY = frozenset(
         "fixtures.hf_engine",
         "fixtures.hf_loading",
         "fixtures.padding_probe",
-        "train.sft_base",
         "train.sft_progress",
         "train.sft_trainer",
     }

@@ -58,7 +58,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trainer(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     from transformers import AutoTokenizer
 
-    from train.sft_base import load_base
+    from fixtures.hf_loading import load_base
     from train.sft_trainer import FormatTrainer
 
     folder = tmp_path_factory.mktemp("trainer")

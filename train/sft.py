@@ -106,7 +106,7 @@ def _build_trainer(
     import torch
     from transformers import AutoTokenizer
 
-    from train.sft_base import load_base
+    from fixtures.hf_loading import load_base
     from train.sft_trainer import FormatTrainer
 
     torch.set_num_threads(config.training.threads)
@@ -127,6 +127,7 @@ def _build_trainer(
         flush=True,
     )
     model = load_base(folder, config.quantization)
+    model.config.use_cache = False
     examples["train"] = fitting
     return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
 

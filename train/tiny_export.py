@@ -56,6 +56,7 @@ def export(config: TinyConfig, run: Path, out: Path) -> None:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     model.generation_config = GenerationConfig(do_sample=False, eos_token_id=[2, 3], pad_token_id=0)
     model.to(torch.bfloat16).save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner only
     save_tokenizer(Tokenizer.from_file(str(run / "tokenizer.json")), out)
     rates = json.loads((run / "rates.jsonl").read_text("utf-8").splitlines()[-1])
     shown = ", ".join(
