@@ -6,6 +6,7 @@ Their answers mean nothing; loading, padding, decoding and adapters are real.
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,9 @@ def make_adapter(folder: Path, base: Path, scale: float = 0.1, seed: int = 1) ->
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-    wrapped = get_peft_model(model, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft 0.21.2 with transformers 5.23
+        wrapped = get_peft_model(model, config)
     with torch.no_grad():
         for name, weight in wrapped.named_parameters():
             if "lora_B" in name:

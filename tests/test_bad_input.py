@@ -1,0 +1,76 @@
+"""Bad input from the command line: a clear error before any model loads, and nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.toy_project import ToyProject
+
+
+@pytest.fixture
+def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> ToyProject:
+    return ToyProject(pytester, monkeypatch)
+
+
+def test_a_broken_cache_is_set_aside_and_said(toy: ToyProject) -> None:
+    (toy.path / ".suite").mkdir()
+    (toy.path / ".suite" / "cache.sqlite").write_text("this is no database " * 100)
+    result = toy.run("-q")
+    result.assert_outcomes(passed=11)
+    result.stdout.fnmatch_lines(["goldgate: *cache.sqlite: not readable as a cache*set aside as*"])
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_cache_folder_that_cannot_be_written_is_said_and_gone_without(
+    toy: ToyProject, workers: str
+) -> None:
+    (toy.path / "blocked").write_text("")
+    result = toy.run(workers, "--cache-dir=blocked/deep", "--output=run")
+    result.assert_outcomes(passed=11)
+    result.stdout.fnmatch_lines(["goldgate: *deep: cannot be written*for this session only"])
+    assert len((toy.path / "run" / "samples.jsonl").read_text().splitlines()) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "tooy"], "*unknown model 'tooy'; known: toy. Did you mean 'toy'?"),
+        (["--base-model", "./nowhere"], "*./nowhere: no such model folder"),
+        (["--adapter", "x"], "*--adapter and --as go with --base-model ID"),
+        (["--accept-removed"], "*--accept-removed goes with --snapshot-update"),
+        (["--cases-file", "none.jsonl"], "*--cases-file and --cases: one of them is enough"),
+        (["--batch-size", "0"], "*--batch-size: expected a whole number of at least 1, got '0'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_bad_flags_end_the_run_before_anything_starts(
+    toy: ToyProject, arguments: list[str], message: str
+) -> None:
+    result = toy.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stderr.str() + result.stdout.str()
+    result.stderr.fnmatch_lines([message])
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("models.yaml", "models: {toy: 1, toy: 2}", "*line 1: duplicate key 'toy'*"),
+        ("cases/format.yaml", "task: format\nversion: 1\ncases: [{id: A}]", "*cases?0?.id: *"),
+        ("gates.yaml", "format: {fromat_min: {value: 1, reason: x}}", "*gates.yaml: *fromat_min*"),
+        ("goldens/toy/format.json", "{", "*format.json: line 1: not JSON*"),
+    ],
+    ids=["models", "cases", "gates", "goldens"],
+)
+def test_bad_files_end_the_run_before_anything_starts(
+    toy: ToyProject, name: str, content: str, message: str
+) -> None:
+    path = toy.path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    for workers in ("-n0", "-n2"):
+        result = toy.run(workers)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([message])
+        assert "Traceback" not in result.stderr.str() + result.stdout.str()
