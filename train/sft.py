@@ -166,7 +166,7 @@ def export_adapter(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").unlink(missing_ok=True)
     temporary = folder / f".{WEIGHTS}.tmp"
-    shutil.copyfile(checkpoint / WEIGHTS, temporary)
+    _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
     temporary.replace(folder / WEIGHTS)
     adapter = json.loads((checkpoint / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     adapter["base_model_name_or_path"] = config.base
@@ -174,6 +174,19 @@ def export_adapter(
     write_whole(folder / ADAPTER_CONFIG, json_text(dict(sorted(adapter.items()))) + "\n")
     write_whole(folder / "README.md", card)
     write_whole(folder / "manifest.json", json_text(manifest) + "\n")
+
+
+def _write_weights(source: Path, target: Path, dtype: str) -> None:
+    """Copy adapter weights, rounded to `dtype`."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    if dtype == "float32":
+        shutil.copyfile(source, target)
+        return
+    rounded = {name: weight.to(torch.bfloat16) for name, weight in load_file(source).items()}
+    save_file(rounded, target, metadata={"format": "pt"})
+    target.chmod(0o644)  # safetensors writes it for its owner only
 
 
 def _minutes(folder: Path, elapsed_s: float) -> float:

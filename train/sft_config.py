@@ -27,6 +27,8 @@ class LoraSettings(_Strict):
     r: int = Field(default=8, ge=1)
     alpha: int = Field(default=16, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    saved_dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the written weights; they are trained in fp32. bfloat16 halves the file."""
     target_modules: tuple[str, ...] = (
         "q_proj",
         "k_proj",
