@@ -18,11 +18,11 @@ def terminal_safe(text: str, lines: bool = False) -> str:
         text: Anything.
         lines: Keep `\n` as a line end; otherwise the result is one line.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # most is: the rest is looked at character by character
         return text
-    return "".join(
-        char if (lines and char == "\n") or _is_plain(char) else _escape(char) for char in text
-    )
+    if lines:
+        return "\n".join(map(terminal_safe, text.split("\n")))
+    return "".join(char if _is_plain(char) else _escape(char) for char in text)
 
 
 def _is_plain(char: str) -> bool:

@@ -23,6 +23,8 @@ except ImportError:  # PyYAML built without libyaml: ten times slower, the same 
 
 _MAX_GROWTH = 10
 """A file with aliases may describe this many times the nodes it writes down."""
+_ALIAS = re.compile(r"(?:^|[\s\[{,:])\*[^\s\[\]{},]")
+"""Where one may stand; text such as `**bold**` looks the same, and costs a look at all nodes."""
 _RESOLVERS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -100,7 +102,7 @@ def _load(text: str, path: Path) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        if "&" in text:
+        if _ALIAS.search(text):
             _check_aliases(node, path)
         document = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:

@@ -70,6 +70,18 @@ def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "\n".join(["l0: &l0 [x, x]", *levels]))
 
 
+@pytest.mark.parametrize(
+    "use",
+    ["[*b]", "[[],*b]", "[ *b ]", '{"k":*b}', "{k: *b}", "\n  - *b", "\n  k: *b"],
+    ids=["open", "comma", "space", "colon", "map", "item", "key"],
+)
+def test_an_alias_is_seen_wherever_it_may_stand(tmp_path: Path, use: str) -> None:
+    base = f"b: &b {list(range(500))}"
+    uses = "\n".join(f"u{n}: {use}" for n in range(20))
+    with pytest.raises(InputError, match="aliases make"):
+        read(tmp_path, f"{base}\n{uses}\n")
+
+
 def test_an_alias_to_its_own_parent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="refers to what it is part of"):
         read(tmp_path, "a: &a [*a]\n")
