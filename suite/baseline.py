@@ -96,7 +96,7 @@ def read_baseline(path: Path) -> Baseline | None:
     """Read a baseline, None where there is no file.
 
     Raises:
-        InputError: It is no JSON, or has other keys or types than a baseline has.
+        InputError: It cannot be read, is no JSON, or has other keys or types than a baseline has.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -104,6 +104,8 @@ def read_baseline(path: Path) -> Baseline | None:
         return None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     try:
         return Baseline.model_validate(json.loads(text))
     except json.JSONDecodeError as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE = 80
 
@@ -52,11 +53,20 @@ def describe_problems(error: ValidationError, model: type[BaseModel], where: str
         elif kind == "missing":
             lines.append(f"{place}: missing")
         else:
-            message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            expected = message if message != problem["msg"] and kind != "value_error" else ""
-            what = f"expected {expected}" if expected else message
-            lines.append(f"{place}: {what}, got {_shorten(problem['input'])}")
+            lines.append(f"{place}: {_say(problem)}, got {_shorten(problem['input'])}")
     return lines
+
+
+def _say(problem: ErrorDetails) -> str:
+    kind, words = problem["type"], problem["msg"]
+    if kind in ("model_type", "dict_type"):  # pydantic's names our classes
+        return "expected a mapping of keys to values"
+    if kind in ("too_short", "string_too_short"):
+        thing = "character" if kind == "string_too_short" else "entry"
+        return f"expected at least {problem['ctx']['min_length']} {thing}"
+    if kind == "value_error":
+        return words.removeprefix("Value error, ")
+    return words.replace("Input should be ", "expected ", 1)
 
 
 def _place(where: str, loc: Sequence[int | str]) -> str:

@@ -77,18 +77,18 @@ def load_gates(path: Path, models: Collection[str] | None = None) -> Gates:
     if not isinstance(data, dict):
         raise InputError(f"{path}: wants tasks with their gates, got {type(data).__name__}")
     overrides = data.pop(_MODELS, None) or {}
-    tasks = _read_tasks(data, "", problems)
+    tasks = _read_tasks(data, f"{path}: ", problems)
     by_model: dict[str, dict[str, dict[str, Rule]]] = {}
     if not isinstance(overrides, dict):
-        problems.append(f"{_MODELS}: wants models with their gates, got {overrides!r}")
+        problems.append(f"{path}: {_MODELS}: wants models with their gates, got {overrides!r}")
         overrides = {}
     for model, inner in overrides.items():
-        place = f"{_MODELS}.{model}"
+        place = f"{path}: {_MODELS}.{model}"
         if models is not None and model not in models:
             problems.append(f"{place}: {unknown('model', str(model), models)}")
         by_model[str(model)] = _read_tasks(inner, f"{place}.", problems)
     if problems:
-        raise InputError(f"{path}: {problem}" for problem in problems)
+        raise InputError(problems)
     return Gates(path, tasks, by_model)
 
 

@@ -36,12 +36,22 @@ def test_a_cache_folder_that_cannot_be_written_is_said_and_gone_without(
     [
         (["--model", "tooy"], "*unknown model 'tooy'; known: toy. Did you mean 'toy'?"),
         (["--base-model", "./nowhere"], "*./nowhere: no such model folder"),
-        (["--adapter", "x"], "*--adapter and --as go with --base-model ID"),
+        (["--adapter", "x"], "*--adapter, --as and --revision go with --base-model ID"),
+        (["--revision", "main"], "*--adapter, --as and --revision go with --base-model ID"),
+        (
+            ["--model", "toy", "--base-model", "toy"],
+            "*--base-model is called 'toy' like a --model; name it: --as NAME",
+        ),
+        (["--output=toy.yaml"], "*--output: *toy.yaml: not a folder"),
+        (["--dump-jsonl=toy.yaml/x"], "*--dump-jsonl: *toy.yaml: not a folder"),
+        (["--dump-jsonl=cases"], "*--dump-jsonl: *cases: expected a file, got a folder"),
+        (["--goldens=toy.yaml"], "*toy.yaml/toy/format.json: cannot be read: Not a directory"),
+        (["--snapshot-update", "--goldens=toy.yaml"], "*--goldens: *toy.yaml: not a folder"),
         (["--accept-removed"], "*--accept-removed goes with --snapshot-update"),
         (["--cases-file", "none.jsonl"], "*--cases-file and --cases: one of them is enough"),
         (["--batch-size", "0"], "*--batch-size: expected a whole number of at least 1, got '0'"),
     ],
-    ids=lambda value: value[0] if isinstance(value, list) else None,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_flags_end_the_run_before_anything_starts(
     toy: ToyProject, arguments: list[str], message: str
@@ -59,9 +69,19 @@ def test_bad_flags_end_the_run_before_anything_starts(
         ("models.yaml", "models: {toy: 1, toy: 2}", "*line 1: duplicate key 'toy'*"),
         ("cases/format.yaml", "task: format\nversion: 1\ncases: [{id: A}]", "*cases?0?.id: *"),
         ("gates.yaml", "format: {fromat_min: {value: 1, reason: x}}", "*gates.yaml: *fromat_min*"),
+        (
+            "gates.yaml",
+            "format: {format_success_rate_min: {value: 95, reason: x}}",
+            "*gates.yaml: format.format_success_rate_min.value: expected less than *, got 95",
+        ),
+        (
+            "gates.yaml",
+            "format: {format_success_rate_min: 0.9}",
+            "*gates.yaml: format.format_success_rate_min: expected a mapping * values, got 0.9",
+        ),
         ("goldens/toy/format.json", "{", "*format.json: line 1: not JSON*"),
     ],
-    ids=["models", "cases", "gates", "goldens"],
+    ids=["models", "cases", "gate", "gate-value", "gate-form", "goldens"],
 )
 def test_bad_files_end_the_run_before_anything_starts(
     toy: ToyProject, name: str, content: str, message: str

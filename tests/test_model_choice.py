@@ -150,7 +150,7 @@ def test_a_base_and_adapter_of_the_command_line_need_no_entry(folder: Path) -> N
     flags = ModelFlags(base_model="base", as_name="mine")
     (model,) = choose_models(registry, flags, [folder], hash_file)
     assert (model.name, model.adapter) == ("mine", None)
-    with pytest.raises(InputError, match="--adapter and --as go with --base-model"):
+    with pytest.raises(InputError, match="--adapter, --as and --revision go with --base-model"):
         choose_models(registry, ModelFlags(adapter="adapters/good"), [folder], hash_file)
 
 
