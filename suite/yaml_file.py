@@ -23,7 +23,7 @@ except ImportError:  # PyYAML built without libyaml: ten times slower, the same 
 
 _MAX_GROWTH = 10
 """A file with aliases may describe this many times the nodes it writes down."""
-_ALIAS = re.compile(r"(?:^|[\s\[{,:])\*[^\s\[\]{},]")
+_ALIAS = re.compile(r"(?:^|[\s\[{,:])\*[0-9A-Za-z_-]")
 """Where one may stand; text such as `**bold**` looks the same, and costs a look at all nodes."""
 _RESOLVERS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),
