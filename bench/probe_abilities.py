@@ -17,10 +17,9 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoTokenizer
 
 from fixtures.decoding import decode_batch
-from fixtures.hf_loading import load_base
+from fixtures.hf_loading import load_base, load_tokenizer
 from fixtures.model import Decoding
 from fixtures.prompting import render
 from suite.stats import wilson
@@ -87,7 +86,7 @@ def train(model: Any, tokenizer: Any, task: str, seconds: float) -> int:
 def probe(task: str, base: Path, seconds: float) -> str:
     """One line of the table."""
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = load_tokenizer(base)
     rounded = load_base(base, "nf4")
     rounded.dequantize(torch.float32)
     lora = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")

@@ -104,13 +104,12 @@ def _build_trainer(
     """Load what trains; also returns the number of training tokens of one epoch."""
     _hush()
     import torch
-    from transformers import AutoTokenizer
 
-    from fixtures.hf_loading import load_base
+    from fixtures.hf_loading import load_base, load_tokenizer
     from train.sft_trainer import FormatTrainer
 
     torch.set_num_threads(config.training.threads)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = load_tokenizer(folder)
     examples = {
         split: encode_rows(tokenizer, chosen, config.prompt_format)
         for split, chosen in rows.items()
