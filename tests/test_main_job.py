@@ -216,6 +216,17 @@ def test_the_registry_is_printed_and_nothing_run(toy: ToyProject) -> None:
     assert not (toy.path / ".suite").exists()
 
 
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_the_report_comes_after_all_that_is_said_of_single_cases(
+    toy: ToyProject, workers: str
+) -> None:
+    toy.answer("c01")
+    lines = toy.run(workers).outlines
+    heads = [line.strip("= ") for line in lines if line.startswith("===")]
+    assert heads[-3:-1] == ["short test summary info", "goldgate"]
+    assert heads[-1].startswith("1 failed, 10 passed")
+
+
 def test_models_are_tested_side_by_side(toy: ToyProject) -> None:
     toy.write_models("toy", "other")
     toy.answer()
