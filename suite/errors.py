@@ -6,11 +6,10 @@ Not here: bad model output, which is a score with a reason, and broken invariant
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE = 80
 
@@ -57,8 +56,8 @@ def describe_problems(error: ValidationError, model: type[BaseModel], where: str
     return lines
 
 
-def _say(problem: ErrorDetails) -> str:
-    kind, words = problem["type"], problem["msg"]
+def _say(problem: Mapping[str, Any]) -> str:
+    kind, words = problem["type"], str(problem["msg"])
     if kind in ("model_type", "dict_type"):  # pydantic's names our classes
         return "expected a mapping of keys to values"
     if kind in ("too_short", "string_too_short"):
