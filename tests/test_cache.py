@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixtures.cache import Cache, PlanRow, usable_folder
+from fixtures.cache import CACHE_FILE, Cache, PlanRow, usable_folder
 from fixtures.file_hash import hash_file
 from suite.generation import Generation
 
@@ -121,6 +121,19 @@ def test_a_folder_that_cannot_be_written_gives_way_to_one_for_this_session(tmp_p
     lines.clear()
     assert usable_folder(tmp_path / "new" / "deep", lambda: other, lines.append) != other
     assert lines == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_cache_file_that_cannot_be_written_is_used_and_left_alone(tmp_path: Path) -> None:
+    old = tmp_path / "mine" / CACHE_FILE
+    Cache(old).close()
+    old.chmod(0o444)
+    other = tmp_path / "other"
+    other.mkdir()
+    lines: list[str] = []
+    assert usable_folder(old.parent, lambda: other, lines.append) == other
+    assert "what it holds is used" in lines[0]
+    assert (other / CACHE_FILE).read_bytes() == old.read_bytes()
 
 
 def _write_many(path: Path, name: str, count: int) -> None:
