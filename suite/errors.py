@@ -65,7 +65,7 @@ def _say(problem: Mapping[str, Any]) -> str:
         return f"expected at least {problem['ctx']['min_length']} {thing}"
     if kind == "value_error":
         return words.removeprefix("Value error, ")
-    return words.replace("Input should be ", "expected ", 1)
+    return words.replace("Input should be ", "expected ", 1).replace("a valid tuple", "a list")
 
 
 def _place(where: str, loc: Sequence[int | str]) -> str:

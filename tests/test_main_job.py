@@ -187,7 +187,8 @@ def test_two_runs_at_once_share_the_work(toy: ToyProject) -> None:
     assert sum(row[2] for row in plans(toy)) == 10
 
 
-def test_rows_of_any_file_are_judged_and_dumped(toy: ToyProject) -> None:
+@pytest.mark.parametrize("accepting", [[], ["--snapshot-update"]], ids=["plain", "accepting"])
+def test_rows_of_any_file_are_judged_and_dumped(toy: ToyProject, accepting: list[str]) -> None:
     rows = [
         {"messages": [{"role": "user", "content": f"{n}"}, {"role": "assistant", "content": GOOD}]}
         for n in range(5)
@@ -197,8 +198,12 @@ def test_rows_of_any_file_are_judged_and_dumped(toy: ToyProject) -> None:
     result = toy.pytester.runpytest(
         "-p", "fixtures.plugin", "--models", "models.yaml", "--gates", "gates.yaml",
         "--cases-file", "eval.jsonl", "--num-prompts", "3", "--max-new-tokens", "9",
-        "--dump-jsonl", "out.jsonl",
+        "--dump-jsonl", "out.jsonl", *accepting,
     )  # fmt: skip
+    # nothing can be accepted of them, so the failures stay failures and nobody is told otherwise
+    result.assert_outcomes(passed=1, failed=3)
+    assert "accept it with" not in result.stdout.str()
+    assert not (toy.path / "goldens").exists()
     dumped = [json.loads(line) for line in (toy.path / "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["ok"], row["output"]) for row in dumped] == [
         ("row_000001", True, GOOD),
