@@ -81,7 +81,7 @@ def test_a_model_that_cannot_load_is_tried_once_in_a_run(tmp_path: Path) -> None
     model.answers.write_text("answers: 3\n")
     for worker in ("gw0", "gw1"):
         plan = planner(tmp_path, worker=worker)
-        with pytest.raises(PlanFailedError, match=r"answers\.yaml: answers: expected a valid dict"):
+        with pytest.raises(PlanFailedError, match=r"answers\.yaml: answers: expected a mapping"):
             plan.generate_missing(model, identity, prompts)
     row = plan.cache.plan("run", "m")
     assert row is not None
