@@ -1,6 +1,6 @@
 """The embedded adapter on 1,000 generated rows that it never saw: format, schema, fields.
 
-    python bench/held_out.py
+    PYTHONPATH=. python bench/held_out.py
 
 Makes the rows of `python -m train data` (the `eval` split, whose prompts are in no training row),
 runs the suite on them, and counts the expected top-level fields that are exactly right.
