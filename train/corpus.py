@@ -15,14 +15,17 @@ from train.rows import Row
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MIX = {"format": 0.58, "qa": 0.12, "math": 0.10, "verifier": 0.08, "arithmetic": 0.12}
+MIX = {"format": 0.60, "qa": 0.12, "math": 0.11, "verifier": 0.08, "arithmetic": 0.09}
 """Share of rows; a repair of broken JSON counts as format."""
 
 RAW_SHARE = 0.08
 """Share of format rows in the raw prompt format."""
 
-PROMPT_LOSS_WEIGHT = 0.2
-"""The prompt is random facts: worth learning the language of, not worth most of the capacity."""
+PROMPT_EVERY = 4
+"""Of the prompt every fourth token is learned: it is random facts, worth learning the language of,
+not worth most of the capacity."""
+
+PROMPT_LOSS_WEIGHT = 0.8
 
 IGNORED = 0.0
 
@@ -69,7 +72,9 @@ def encode_row(tokenizer: Tokenizer, row: Row) -> Encoded:
         tokenizer.encode(part, add_special_tokens=False).ids for part in row_text(row)
     )
     answer_weight = min(MOST_WEIGHT, max(1.0, SHORT_ANSWER / len(completion)))
-    weights = [IGNORED] + [PROMPT_LOSS_WEIGHT] * (len(prompt) - 1)
+    weights = [IGNORED] * len(prompt)
+    for place in range(1 + len(prompt) % PROMPT_EVERY, len(prompt), PROMPT_EVERY):
+        weights[place] = PROMPT_LOSS_WEIGHT
     weights += [answer_weight] * len(completion)
     return Encoded(prompt + completion, weights)
 

@@ -140,10 +140,10 @@ def nest(rng: random.Random, facts: Facts) -> Facts:
 
 
 def make_facts(rng: random.Random, domains: list[Any] | None = None) -> Facts:
-    """Random facts: two thirds from a domain, a third with arbitrary keys, a sixth nested."""
+    """Random facts: two thirds from a domain, a third with arbitrary keys, a quarter nested."""
     facts = (
         domain_facts(rng, domains or load_phrases("domains"))
         if rng.random() < 0.65
         else free_facts(rng)
     )
-    return nest(rng, facts) if rng.random() < 0.17 else facts
+    return nest(rng, facts) if rng.random() < 0.25 else facts

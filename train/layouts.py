@@ -153,7 +153,7 @@ def list_keys(rng: random.Random, fields: tuple[Field, ...]) -> str:
     if rng.random() < 0.1 and len(parts) > 1:
         bullet = rng.choice(("- ", "* ", "  - ", ""))
         return "\n" + "\n".join(bullet + part for part in parts) + "\n"
-    joiner = rng.choices((", ", " and ", "; ", " / ", " + "), (12, 1.5, 1, 1, 0.5))[0]
+    joiner = rng.choices((", ", " and ", "; ", " / ", " + ", " "), (12, 1.5, 1, 1, 0.5, 1.5))[0]
     if joiner == ", " and rng.random() < 0.6 and len(parts) > 1:
         return ", ".join(parts[:-1]) + rng.choice((" and ", ", and ", " plus ")) + parts[-1]
     return joiner.join(parts)

@@ -25,6 +25,9 @@ _KEY_TAILS = (
     *("at", "by", "level", "size", "ok", "url", "time", "price"),
 )
 
+_KEY_BESIDE_VALUE = 0.15
+"""Share of domain clauses that name the key itself rather than a phrase for it."""
+
 # starts a clause whose first word is a value: its case must stay
 VERBATIM = "\x00"
 
@@ -67,10 +70,10 @@ def load_phrases(name: str) -> list[Any]:
 
 
 def restyle_key(rng: random.Random, key: str) -> str:
-    """Spell `key` in another convention: camelCase, kebab-case, upper case, no separator."""
+    """Spell `key` otherwise: camelCase, kebab-case, upper case, joined, or with a word added."""
     parts = key.split("_")
     style = rng.choices(
-        ("camel", "Pascal", "kebab", "upper", "joined", "prefix"), (5, 2, 1, 2, 2, 2)
+        ("camel", "Pascal", "kebab", "upper", "joined", "prefix", "tail"), (5, 2, 1, 2, 2, 2, 2)
     )[0]
     if style == "camel":
         return parts[0] + "".join(part.capitalize() for part in parts[1:])
@@ -82,6 +85,8 @@ def restyle_key(rng: random.Random, key: str) -> str:
         return key.upper()
     if style == "joined":
         return "".join(parts)
+    if style == "tail":
+        return f"{key}_{rng.choice(_KEY_TAILS)}"
     return f"{rng.choice(words.NOUNS).replace(' ', '_').lower()}_{key}"
 
 
@@ -123,7 +128,10 @@ def domain_field(rng: random.Random, entry: dict[str, Any]) -> tuple[Field, Valu
     else:
         choices = ()
         value = KINDS[entry["kind"]](rng)
-    said = _clause(rng.choice(entry["says"]), value.text)
+    if rng.random() < _KEY_BESIDE_VALUE:
+        said = _state(rng, key, key.replace("_", " "), value.text)
+    else:
+        said = _clause(rng.choice(entry["says"]), value.text)
     return Field(key, value.json, value.type, said, choices), value
 
 
@@ -202,6 +210,8 @@ def _state(rng: random.Random, key: str, spoken: str, text: str) -> str:
         f"{spoken} should be {{v}}",
         f"{spoken} was {{v}}",
         f"{key}={{v}}",
+        f"{key} {{v}}",
+        f"{{v}} ({key})",
         f"with {{v}} as the {spoken}",
         f"set {spoken} to {{v}}",
         f"we have {{v}} for {spoken}",

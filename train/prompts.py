@@ -24,7 +24,7 @@ FAMILIES: dict[Strictness, tuple[str, ...]] = {
 """`easy`: flat objects, keys named in running text. `hard`: also schemas of every layout, keys or
 schema far from the text, nested objects, whole requests in prose, and hard negatives."""
 
-PROSE_SHARE = 0.35
+PROSE_SHARE = 0.5
 """Share of the hard extraction rows that are whole hand-written requests."""
 
 _CASES_NOTE = (

@@ -7,14 +7,20 @@ puts a field into a nested object, `row` into one row of a list of objects.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from train.objects import load_phrases, restyle_key
+from train.objects import load_phrases, random_key, restyle_key
 from train.rows import Row
 from train.values import KINDS, Value
 
 _GROUPS = ("object", "objects")
+_SLOT = re.compile(r"\{[kv]\d+\}")
+
+RESTYLED, ARBITRARY = 0.15, 0.12
+"""Shares of keys spelled in another convention, and of keys that have nothing to do with their
+field: a model that knows the keys of the bank by heart would not learn to copy them."""
 
 
 def prose_row(rng: random.Random, answer_text: Any) -> Row:
@@ -41,9 +47,8 @@ def prose_row(rng: random.Random, answer_text: Any) -> Row:
 
 
 def _fill(text: str, slots: Mapping[str, str]) -> str:
-    for slot, value in slots.items():
-        text = text.replace(slot, value)
-    return text
+    """Fill all slots at once, so that a value that looks like a slot stays a value."""
+    return _SLOT.sub(lambda slot: slots.get(slot[0], slot[0]), text)
 
 
 def _draw_keys(rng: random.Random, fields: list[dict[str, Any]]) -> list[str] | None:
@@ -55,9 +60,7 @@ def _draw_keys(rng: random.Random, fields: list[dict[str, Any]]) -> list[str] | 
         shared = (field.get("in", 0), options)
         key = by_row.get(shared) if "row" in field else None
         if key is None:
-            key = rng.choice(options)
-            if rng.random() < 0.06:
-                key = restyle_key(rng, key)
+            key = _draw_key(rng, options)
         by_row[shared] = key
         keys.append(key)
     places = [
@@ -65,6 +68,14 @@ def _draw_keys(rng: random.Random, fields: list[dict[str, Any]]) -> list[str] | 
         for field, key in zip(fields, keys, strict=True)
     ]
     return keys if len(set(places)) == len(places) else None
+
+
+def _draw_key(rng: random.Random, options: tuple[str, ...]) -> str:
+    roll = rng.random()
+    if roll < ARBITRARY:
+        return random_key(rng)
+    key = rng.choice(options)
+    return restyle_key(rng, key) if roll < ARBITRARY + RESTYLED else key
 
 
 def _draw_value(rng: random.Random, field: dict[str, Any]) -> Value:

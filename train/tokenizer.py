@@ -13,9 +13,11 @@ PAD, START, END_OF_TURN, END_OF_TEXT = "<|pad|>", "<|im_start|>", "<|im_end|>", 
 VOCABULARY = 2048
 
 # Spaces are never part of a word: "Dana" is the same tokens after a space, a quote or a newline,
-# so that copying a value into JSON is copying tokens. Digits stand alone; runs of JSON
-# punctuation such as `", "` may merge.
-_SPLIT = r"\p{L}+|\p{N}|[^\s\p{L}\p{N}]+(?: [^\s\p{L}\p{N}]+)*|\n+|\s"
+# so that copying a value into JSON is copying tokens. Digits stand alone; runs of
+# punctuation such as `":` may merge. No merge crosses a class of characters: so text becomes the
+# same tokens under the pattern of Qwen2Tokenizer, which transformers puts into every folder of
+# `model_type: qwen2`.
+_SPLIT = r"\p{L}+|\p{N}|[^\s\p{L}\p{N}]+|\n+|\s"
 
 CHAT_TEMPLATE = """\
 {%- for message in messages -%}
