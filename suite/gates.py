@@ -84,7 +84,7 @@ def _decide(
     baseline: Baseline | None,
     options: GateOptions,
 ) -> Finding:
-    if not selection.selected:
+    if not selection.known:
         return Finding("FAIL", "no case was selected, so there is nothing to judge")
     if not selection.is_complete:
         count = f"{len(selection.selected)} of {len(selection.known)} cases"

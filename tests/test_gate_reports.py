@@ -86,6 +86,23 @@ def test_a_narrowed_run_skips_gates_with_the_count(
     assert (found[MIN], result.ret) == ("failed", 1)
 
 
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_model_that_nothing_was_selected_of_keeps_its_gates(
+    toy: ToyProject, workers: tuple[str, ...]
+) -> None:
+    toy.write_models("toy", "other")
+    toy.answer(model="other")
+    narrow = ("--model=toy", "--model=other", "-k", "toy-", *workers)
+    found, result = run(toy, *narrow)
+    gates = MIN, "format_success_rate_min[other]"
+    assert [found[name] for name in gates] == ["passed", "skipped"]
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*other*", "*0 of 10 cases selected*"])
+    found, result = run(toy, "--require-gates", *narrow)
+    assert [found[name] for name in gates] == ["passed", "failed"]
+    assert result.ret == 1
+
+
 def test_a_node_id_narrows_too(toy: ToyProject) -> None:
     found, _ = run(toy, "test_format.py::test_output[toy-c00]")
     assert found == {"c00": "passed", MIN: "skipped"}

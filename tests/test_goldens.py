@@ -205,6 +205,13 @@ def test_a_removed_case_stays_until_its_removal_is_accepted(accepted: ToyProject
     assert accepted.run().ret == 0
 
 
+def test_where_a_model_answered_nothing_the_refusal_says_so(accepted: ToyProject) -> None:
+    accepted._write("toy.yaml", {"answers": {}})
+    result = accepted.run("--snapshot-update")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*not written: nothing was answered*"])
+
+
 def test_a_changed_case_is_not_compared_with_its_old_golden(accepted: ToyProject) -> None:
     accepted.edit_golden("c03", text="stale", case_hash="0" * 16)
     result = accepted.run()

@@ -214,6 +214,22 @@ def test_rows_of_any_file_are_judged_and_dumped(toy: ToyProject, accepting: list
     assert "0.333 (1/3" in result.stdout.str()
 
 
+@pytest.mark.parametrize(("bound", "status"), [(0.3, 0), (0.4, 1)])
+def test_rows_of_any_file_can_be_left_to_the_gates(
+    toy: ToyProject, bound: float, status: int
+) -> None:
+    rows = [{"prompt": f"{n}", "completion": GOOD} for n in range(3)]
+    (toy.path / "eval.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    toy._write("toy.yaml", {"answers": {"row_000001": GOOD}, "otherwise": "no"})
+    toy.write_gates({"format_success_rate_min": {"value": bound, "reason": "r"}})
+    result = toy.pytester.runpytest(
+        "-p", "fixtures.plugin", "--models", "models.yaml", "--gates", "gates.yaml",
+        "--cases-file", "eval.jsonl", "--flips", "gate",
+    )  # fmt: skip
+    result.assert_outcomes(passed=2 - status, failed=status, xfailed=2)
+    assert result.ret == status
+
+
 def test_the_registry_is_printed_and_nothing_run(toy: ToyProject) -> None:
     result = toy.run("--list-models")
     result.stdout.fnmatch_lines(["? toy  scripted   answers toy.yaml"])

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,27 @@ def test_workers_together_load_the_model_once(tmp_path: Path) -> None:
     assert (row.tries, row.done, row.total) == (1, 12, 12)
 
 
+def test_a_run_that_waits_for_another_run_says_so(tmp_path: Path) -> None:
+    model = write_answers(tmp_path, batch_size=1, seconds_per_batch=0.25)
+    first = _start(tmp_path, model, "first")
+    _wait_for(planner(tmp_path), done=1)
+    identity, prompts = ask(model)
+    seen: set[str] = set()
+    second = planner(tmp_path, run="second")
+
+    def look() -> None:
+        seen.update(row.state for row in second.cache.plans("second"))
+
+    second = replace(second, check_wanted=look)
+    second.generate_missing(model, identity, prompts)
+    first.join()
+    assert seen == {"waiting"}
+    row = second.cache.plan("second", "m")
+    assert row is not None
+    assert (row.state, row.total, row.tries) == ("done", 0, 0)
+    assert len(texts(second, prompts)) == len(IDS)
+
+
 def test_it_is_looked_between_batches_whether_anybody_waits(tmp_path: Path) -> None:
     model = write_answers(tmp_path, batch_size=3)
     identity, prompts = ask(model)
@@ -184,6 +206,7 @@ def test_it_is_looked_between_batches_whether_anybody_waits(tmp_path: Path) -> N
         ("generating", 0, 100.0, "m: 0/10 generated"),
         ("generating", 4, 102.0, "m: 4/10 generated, 50 tokens/s, 3 s left"),
         ("done", 10, 999.0, "m: 10/10 generated, 25 tokens/s, 4.0 s"),
+        ("waiting", 0, 999.0, "m: another run is at work on this model; waiting for it"),
         ("failed", 4, 999.0, "m: failed after 4/10: no\\nluck"),
     ],
 )
