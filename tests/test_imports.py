@@ -38,7 +38,9 @@ HEAVY = frozenset(
     }
 )
 # What belongs to a pytest session; training generates without one.
-SESSION = frozenset({"fixtures.plugin", "fixtures.session", "fixtures.outcomes"})
+SESSION = frozenset(
+    {"fixtures.plugin", "fixtures.session", "fixtures.outcomes", "fixtures.trial_fixtures"}
+)
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,17 @@ def test_its_end_and_padding_tokens_are_explicit():
 
 
 @pytest.mark.integration
-def test_the_engine_splits_text_as_tokenizer_json_says():
+@pytest.mark.parametrize("loader", ["ours", "transformers"])
+def test_every_loader_splits_text_as_tokenizer_json_says(loader: str):
+    """Transformers takes its own pattern for any Qwen2 folder: the tokens must be the same."""
     tokenizers = pytest.importorskip("tokenizers")
+    from transformers import AutoTokenizer
+
     from fixtures.hf_loading import load_tokenizer
     from fixtures.prompting import encode_text
 
     written = tokenizers.Tokenizer.from_file(str(TINY / "tokenizer.json"))
-    loaded = load_tokenizer(TINY)
+    loaded = load_tokenizer(TINY) if loader == "ours" else AutoTokenizer.from_pretrained(TINY)
     for case in load_cases(ROOT / "suite" / "cases")["format"].cases:
         ids = written.encode(case.prompt_text, add_special_tokens=False).ids
         assert encode_text(loaded, case.prompt_text) == ids, case.id
