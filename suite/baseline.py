@@ -8,6 +8,7 @@ tolerable is the business of `suite.gates` and of the outcomes table, not of thi
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,15 @@ class Pairing:
     broke: tuple[str, ...]
     """Ids, sorted: good in the baseline, bad or without a verdict now."""
     fixed: tuple[str, ...]
+    good_then: int
+    """Cases that were good in the baseline."""
+    differences: tuple[int, ...] | None = None
+    """Per cluster, those that broke minus those fixed; None where no two cases share a cluster."""
+
+    @property
+    def good_now(self) -> int:
+        """Cases that are good now."""
+        return self.good_then - len(self.broke) + len(self.fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +172,12 @@ def pair(
     """Pair selected cases with their goldens by one metric; new and changed ones take no part.
 
     A case without a result (its worker died), without a verdict, or whose score lacks the metric
-    is bad now.
+    is bad now. A case without a result, or that names no cluster, is a cluster of its own.
     """
     by_id = {result.case_id: result for result in results}
-    broke, fixed, n = [], [], 0
+    broke, fixed = [], []
+    n = good_then = 0
+    differences: Counter[tuple[str, bool]] = Counter()
     for case_id in selection.selected:
         golden, result = baseline.goldens.get(case_id), by_id.get(case_id)
         if golden is None or metric not in golden.metrics:
@@ -176,11 +188,20 @@ def pair(
         then = is_good(direction, golden.metrics[metric])
         value = result.score.metrics.get(metric) if result and result.score else None
         now = value is not None and is_good(direction, value)
+        good_then += then
+        cluster = result.cluster if result else None
+        differences[(cluster, True) if cluster else (case_id, False)] += then - now
         if then and not now:
             broke.append(case_id)
         elif now and not then:
             fixed.append(case_id)
-    return Pairing(n, tuple(sorted(broke)), tuple(sorted(fixed)))
+    return Pairing(
+        n,
+        tuple(sorted(broke)),
+        tuple(sorted(fixed)),
+        good_then,
+        differences=tuple(differences.values()) if len(differences) < n else None,
+    )
 
 
 def find_case_changes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -29,19 +29,25 @@ class Threshold(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: Annotated[float, Field(ge=0, le=1)]
+    rule: Literal["point", "bound"] = "point"
+    """What must clear the value: the rate itself (the suite is all there is), or the near end of
+    its Wilson interval (the suite is a sample of what will be asked)."""
     reason: Reason
 
 
 class NoRegression(BaseModel):
-    """The exact one-sided McNemar test per metric, on the flips against the baseline."""
+    """An exact one-sided paired test per metric, on the flips against the baseline.
+
+    All tests of one model and task share one error budget.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]
     alpha: Probability
-    """The gate fails at a p-value of at most this."""
+    """The gate fails at an adjusted p-value of at most this."""
     warn_alpha: Probability | None = None
-    """The gate warns at a p-value of at most this; not below alpha."""
+    """The gate warns at an adjusted p-value of at most this; not below alpha."""
     reason: Reason
 
 

@@ -7,6 +7,7 @@ the plugin's business.
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -236,7 +237,19 @@ def _render_gates(run: Run, width: int) -> list[Line]:
     models = {gate.model for gate in run.gates}
     for gate in run.gates:
         lines += _render_gate(gate, status_width, len(models) > 1, width)
-    return lines
+    return lines + _render_banner(run.gates)
+
+
+def _render_banner(gates: Sequence[GateResult]) -> list[Line]:
+    """Say what an exit status of 0 would hide."""
+    counts = Counter(gate.status for gate in gates if not gate.fails)
+    doubts = [f"{n} {name}" for name in ("WARN", "INCONCLUSIVE") if (n := counts[name])]
+    if not doubts:
+        return []
+    total = sum(counts[name] for name in ("WARN", "INCONCLUSIVE"))
+    verb = "does" if total == 1 else "do"
+    hint = f" {verb} not fail this run; with --require-gates {'it' if total == 1 else 'they'} would"
+    return [(), (Span(f"  {' and '.join(doubts)}", "warn"), Span(hint, "warn"))]
 
 
 def _render_gate(gate: GateResult, status_width: int, several: bool, width: int) -> list[Line]:

@@ -1,12 +1,14 @@
 """Statistics of counts and of paired 0/1 outcomes, from the standard library alone.
 
 No scipy: its import alone takes longer than a whole run with everything cached. The tests hold
-every function against it.
+every function against it. Cases that share a cluster are the business of `suite.stats_cluster`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, comb, exp, lgamma, log, log1p, log2, sqrt
 from statistics import NormalDist
 
@@ -42,6 +44,49 @@ def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the exact binomial interval of `count` in `n`: never too narrow, often too wide.
+
+    C. J. Clopper and E. S. Pearson, Biometrika 26 (1934): each end is the rate at which so extreme
+    a count has a chance of (1 - confidence) / 2. For rates near 0 and 1 that a claim rests on.
+
+    Args:
+        count: Successes, 0 to n.
+        n: Trials, at least 1.
+        confidence: Of the two-sided interval.
+    """
+    if not 0 <= count <= n or n < 1:
+        raise ValueError(f"got {count} of {n}; wants 0 <= count <= n and n >= 1")
+    tail = (1 - confidence) / 2
+
+    def lower_end(successes: int) -> float:
+        if successes == 0:
+            return 0.0
+        return _least(lambda rate: binomial_tail(successes, n, rate) >= tail)
+
+    return Interval(lower_end(count), 1 - lower_end(n - count))
+
+
+def needed_n(rate: float, bound: float, confidence: float = 0.95) -> int | None:
+    """Return how many cases with this rate have a Wilson interval that stays clear of a bound.
+
+    The Wilson interval inverts the score test, so it ends at `bound` where
+    n (rate - bound)^2 = z^2 bound (1 - bound).
+
+    Args:
+        rate: In [0, 1], on the good side of the bound.
+        bound: In [0, 1].
+        confidence: Of the two-sided interval.
+
+    Returns:
+        The number of cases, or None when the rate is the bound itself: no number would do.
+    """
+    if rate == bound:
+        return None
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    return max(1, ceil(z * z * bound * (1 - bound) / (rate - bound) ** 2))
+
+
 def mcnemar_exact(broke: int, fixed: int) -> float:
     """Return the one-sided p-value of the exact McNemar test that more broke than was fixed.
 
@@ -59,14 +104,37 @@ def mcnemar_exact(broke: int, fixed: int) -> float:
     return float(tail / 2**n)
 
 
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p-values adjusted so that all of them together keep one error budget.
+
+    S. Holm, Scandinavian Journal of Statistics 6 (1979): the smallest of m is multiplied by m, the
+    next by m - 1, and so on, none below the one before it. Holds under any dependence. At least
+    one is at most alpha exactly when the smallest p-value is at most alpha / m.
+
+    Args:
+        p_values: Of one family of tests, in any order.
+
+    Returns:
+        In the order given.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return tuple(adjusted)
+
+
 def detectable_drop(n: int, alpha: float, power: float = 0.8) -> float | None:
     """Return the smallest true drop of a rate that the paired test sees with this power.
 
     The best case, in which no case gets better: the test then rejects from
-    ceil(log2(1 / alpha)) broken cases on, and a drop of d breaks Bin(n, d) of them.
+    ceil(log2(1 / alpha)) broken cases on, and a drop of d breaks Bin(n, d) of them. Where cases
+    share clusters the same holds of clusters that break as a whole.
 
     Args:
-        n: Paired cases.
+        n: Paired cases, or clusters of them.
         alpha: Of the one-sided test.
         power: Chance of rejecting when the drop is real.
 
@@ -76,14 +144,42 @@ def detectable_drop(n: int, alpha: float, power: float = 0.8) -> float | None:
     needed = ceil(log2(1 / alpha))
     if n < needed:
         return None
-    low, high = 0.0, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        if binomial_tail(needed, n, middle) < power:
-            low = middle
-        else:
-            high = middle
-    return high
+    return _least(lambda drop: binomial_tail(needed, n, drop) >= power)
+
+
+def paired_power(n: int, broke: float, fixed: float, alpha: float) -> float:
+    """Return the chance that the exact McNemar test rejects, exactly.
+
+    The discordant pairs are Bin(n, broke + fixed), and of these Bin(d, broke / (broke + fixed))
+    broke. With broke == fixed this is the size of the test: its rate of false alarms.
+
+    Args:
+        n: Pairs.
+        broke: Chance that a pair breaks.
+        fixed: Chance that a pair is fixed; broke + fixed is at most 1.
+        alpha: Of the one-sided test.
+    """
+    discordant = broke + fixed
+    if not 0 <= discordant <= 1:
+        raise ValueError(f"got broke {broke:g} and fixed {fixed:g}; together they are at most 1")
+    power = 0.0
+    for pairs in range(1, n + 1):
+        weight = binomial_pmf(pairs, n, discordant)
+        if weight > 1e-15:
+            critical = _least_broke(pairs, alpha)
+            power += weight * binomial_tail(critical, pairs, broke / discordant)
+    return min(1.0, power)
+
+
+@lru_cache(maxsize=4096)
+def _least_broke(discordant: int, alpha: float) -> int:
+    """Return how many of the discordant pairs must have broken for the test to reject."""
+    tail = 0
+    for broke in range(discordant, -1, -1):
+        tail += comb(discordant, broke)
+        if tail / 2**discordant > alpha:
+            return broke + 1
+    return 0
 
 
 def binomial_tail(k: int, n: int, p: float) -> float:
@@ -94,8 +190,38 @@ def binomial_tail(k: int, n: int, p: float) -> float:
         return 0.0
     if p >= 1.0:
         return 1.0
-    below = sum(
-        exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log1p(-p))
-        for i in range(k)
-    )
-    return max(0.0, 1 - below)
+    # away from the mean, where terms shrink: the sum ends early and loses nothing
+    odds = p / (1 - p)
+    total, i = 0.0, k if k > n * p else k - 1
+    term = binomial_pmf(i, n, p)
+    if k > n * p:
+        while i <= n and term > total * 1e-18:
+            total += term
+            term *= (n - i) / (i + 1) * odds
+            i += 1
+        return min(1.0, total)
+    while i >= 0 and term > total * 1e-18:
+        total += term
+        term *= i / (n - i + 1) / odds
+        i -= 1
+    return max(0.0, 1 - total)
+
+
+def binomial_pmf(k: int, n: int, p: float) -> float:
+    """Return P(X = k) for X ~ Bin(n, p), 0 <= k <= n."""
+    if p <= 0.0 or p >= 1.0:
+        return float(k == (n if p >= 1.0 else 0))
+    chosen = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    return exp(chosen + k * log(p) + (n - k) * log1p(-p))
+
+
+def _least(holds: Callable[[float], bool]) -> float:
+    """Return the least number in [0, 1] from which on a condition holds; it holds at 1."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high

@@ -69,7 +69,7 @@ def test_a_regression_of_other_weights_fails_and_names_the_broken(
     assert found["c00"] == "skipped"
     assert found["no_regression[toy]"] == "failed"
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*7 broke, 0 fixed, p = 0.0078 <= 0.01 (c00, c01, *"])
+    result.stdout.fnmatch_lines(["*7 broke, 0 fixed of 10 (p = 0.0078 ≤ 0.01), *"])
     toy.answer(*IDS[:6])
     assert run(toy, *workers)[1].ret == 0
 

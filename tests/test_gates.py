@@ -187,13 +187,22 @@ def test_no_regression_is_the_exact_test_on_the_flips(
 ) -> None:
     found = decide(REGRESSION, make_results(broke, fixed), BASELINE)
     assert found.status == status
-    assert f"{broke} broke, {fixed} fixed, {p}" in found.sentence
-    assert "60 paired cases can show a drop of" in found.sentence
+    assert found.sentence.startswith(f"{broke} broke, {fixed} fixed of 60 ({p}")
+    assert found.sentence.endswith("; this suite can see drops of 14.7 points or more (power 80%)")
+
+
+def test_a_regression_is_said_in_one_sentence() -> None:
+    found = decide(REGRESSION, make_results(7, 1), BASELINE)
+    assert found.sentence == (
+        "7 broke, 1 fixed of 60 (p = 0.035 ≤ 0.05), format_success_rate 0.667 → 0.567: "
+        "b00, b01, b02, b03, b04, b05, b06; "
+        "this suite can see drops of 14.7 points or more (power 80%)"
+    )
 
 
 def test_a_regression_names_the_broken_cases() -> None:
     found = decide(REGRESSION, make_results(12, 0), BASELINE)
-    assert "(b00, b01, b02, b03, b04, b05, b06, b07, b08, b09 and 2 more)" in found.sentence
+    assert ": b00, b01, b02, b03, b04, b05, b06, b07, b08, b09 and 2 more;" in found.sentence
 
 
 def test_the_worst_metric_decides() -> None:
@@ -204,8 +213,8 @@ def test_the_worst_metric_decides() -> None:
     baseline = make_baseline({f"s{i:02d}": True for i in range(20)})
     found = decide(make_gates(no_regression=rule), results, baseline)
     assert found.status == "FAIL"
-    assert "format_success_rate: 0 broke" in found.sentence
-    assert "duplicate_json_objects_rate: 20 broke" in found.sentence
+    assert "0 broke, 0 fixed of 20 (p = 1), format_success_rate 1.000 → 1.000" in found.sentence
+    assert "duplicate_json_objects_rate 0.000 → 1.000" in found.sentence
 
 
 def test_without_a_baseline_nothing_is_concluded() -> None:
