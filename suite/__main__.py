@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from suite.commands.aa import aa
 from suite.commands.check import check
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # importing rich takes longer than most of the commands
 )
 app.command()(check)
+app.command()(aa)
 
 
 @app.callback()

@@ -114,15 +114,20 @@ def _describe(
 
 
 def _say_sight(comparisons: Sequence[Comparison], alpha: float) -> list[str]:
-    units = [
-        (len(each.pairing.differences or ()) or each.pairing.n, each.pairing.differences is None)
-        for each in comparisons
-        if each.p is not None
-    ]
-    if not units:
+    """Say how small a drop can be seen behind the churn: what flipped as often the other way."""
+    drops = []
+    for pairing in [each.pairing for each in comparisons if each.p is not None]:
+        units, noun = pairing.n, "cases"
+        churn = min(len(pairing.broke), len(pairing.fixed))
+        if pairing.differences is not None:
+            units, noun = len(pairing.differences), "clusters"
+            worse = sum(difference > 0 for difference in pairing.differences)
+            better = sum(difference < 0 for difference in pairing.differences)
+            churn = min(worse, better)
+        drop = detectable_drop(units, alpha, fixed=churn / units)
+        if drop is None:
+            return [f"{units} {noun} are too few to see a drop"]
+        drops.append(drop)
+    if not drops:
         return []
-    fewest, are_cases = min(units)
-    drop = detectable_drop(fewest, alpha)
-    if drop is None:
-        return [f"{fewest} {'cases' if are_cases else 'clusters'} are too few to see any drop"]
-    return [f"this suite can see drops of {100 * drop:.1f} points or more (power 80%)"]
+    return [f"this suite can see drops of {100 * max(drops):.1f} points or more (power 80%)"]

@@ -126,25 +126,36 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def detectable_drop(n: int, alpha: float, power: float = 0.8) -> float | None:
+def detectable_drop(n: int, alpha: float, power: float = 0.8, fixed: float = 0.0) -> float | None:
     """Return the smallest true drop of a rate that the paired test sees with this power.
 
-    The best case, in which no case gets better: the test then rejects from
-    ceil(log2(1 / alpha)) broken cases on, and a drop of d breaks Bin(n, d) of them. Where cases
-    share clusters the same holds of clusters that break as a whole.
+    Cases that flip by chance hide a drop: with a share `fixed` that gets better as many get worse
+    without any drop. With none, the test rejects from ceil(log2(1 / alpha)) broken cases on, and a
+    drop of d breaks Bin(n, d) of them. Where cases share clusters the same holds of clusters that
+    flip as a whole.
 
     Args:
         n: Paired cases, or clusters of them.
         alpha: Of the one-sided test.
         power: Chance of rejecting when the drop is real.
+        fixed: Share of the cases that get better by chance, below 0.5.
 
     Returns:
-        The drop in [0, 1], or None when n cases cannot show any drop at this alpha.
+        The drop in [0, 1], to 0.0001 where there is chance in it, or None when n cases cannot show
+        any drop at this alpha.
     """
     needed = ceil(log2(1 / alpha))
     if n < needed:
         return None
-    return _least(lambda drop: binomial_tail(needed, n, drop) >= power)
+    if not fixed:
+        return _least(lambda drop: binomial_tail(needed, n, drop) >= power)
+    most = 1 - 2 * fixed
+    if most <= 0 or paired_power(n, 1 - fixed, fixed, alpha) < power:
+        return None
+    share = _least(
+        lambda share: paired_power(n, fixed + share * most, fixed, alpha) >= power, steps=14
+    )
+    return share * most
 
 
 def paired_power(n: int, broke: float, fixed: float, alpha: float) -> float:
@@ -162,24 +173,29 @@ def paired_power(n: int, broke: float, fixed: float, alpha: float) -> float:
     discordant = broke + fixed
     if not 0 <= discordant <= 1:
         raise ValueError(f"got broke {broke:g} and fixed {fixed:g}; together they are at most 1")
+    if not discordant:
+        return 0.0
+    spread = 9 * sqrt(n * discordant * (1 - discordant)) + 9
+    first = max(1, int(n * discordant - spread))
     power = 0.0
-    for pairs in range(1, n + 1):
+    for pairs in range(first, min(n, int(n * discordant + spread)) + 1):
+        critical = _least_broke(pairs, alpha)
         weight = binomial_pmf(pairs, n, discordant)
-        if weight > 1e-15:
-            critical = _least_broke(pairs, alpha)
-            power += weight * binomial_tail(critical, pairs, broke / discordant)
+        power += weight * binomial_tail(critical, pairs, broke / discordant)
     return min(1.0, power)
 
 
 @lru_cache(maxsize=4096)
 def _least_broke(discordant: int, alpha: float) -> int:
     """Return how many of the discordant pairs must have broken for the test to reject."""
-    tail = 0
-    for broke in range(discordant, -1, -1):
-        tail += comb(discordant, broke)
-        if tail / 2**discordant > alpha:
-            return broke + 1
-    return 0
+    alpha *= 1 + 1e-9  # p-values such as 2**-7 may equal it, and the tail is a sum of floats
+    broke = int(discordant / 2 + NormalDist().inv_cdf(1 - alpha) * sqrt(discordant) / 2)
+    broke = min(max(broke, 0), discordant)
+    while broke > 0 and binomial_tail(broke, discordant, 0.5) <= alpha:
+        broke -= 1
+    while binomial_tail(broke, discordant, 0.5) > alpha:
+        broke += 1
+    return broke
 
 
 def binomial_tail(k: int, n: int, p: float) -> float:
@@ -215,10 +231,10 @@ def binomial_pmf(k: int, n: int, p: float) -> float:
     return exp(chosen + k * log(p) + (n - k) * log1p(-p))
 
 
-def _least(holds: Callable[[float], bool]) -> float:
+def _least(holds: Callable[[float], bool], steps: int = 60) -> float:
     """Return the least number in [0, 1] from which on a condition holds; it holds at 1."""
     low, high = 0.0, 1.0
-    for _ in range(60):
+    for _ in range(steps):
         middle = (low + high) / 2
         if holds(middle):
             high = middle

@@ -87,8 +87,20 @@ def test_enough_broken_clusters_fail() -> None:
     assert found.status == "FAIL"
     # 10 down and 1 up: 1 + 11 of 2**11 patterns reach that sum
     assert "40 broke, 4 fixed of 120 in 30 clusters (p = 0.0059 ≤ 0.01)" in found.sentence
-    # of clusters, not of cases: 7 of 30 must break
-    assert found.sentence.endswith("drops of 28.7 points or more (power 80%)")
+    # of clusters, not of cases, and behind the one that got better
+    assert found.sentence.endswith("drops of 37.9 points or more (power 80%)")
+
+
+@pytest.mark.parametrize(
+    ("broke", "fixed", "drop"), [(0, 0, "28.7"), (9, 0, "28.7"), (0, 9, "28.7"), (1, 1, "37.9")]
+)
+def test_what_can_be_seen_depends_on_what_flipped_both_ways(
+    broke: int, fixed: int, drop: str
+) -> None:
+    results = [make_result(f"c{i:02d}", i >= broke) for i in range(30)]
+    then = {f"c{i:02d}": not broke <= i < broke + fixed for i in range(30)}
+    (found,) = decide({"no_regression": regression()}, results, then)
+    assert f"drops of {drop} points or more" in found.sentence
 
 
 @pytest.mark.parametrize("broke", [0, 9])

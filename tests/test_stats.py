@@ -205,6 +205,26 @@ def test_the_detectable_drop_is_the_power_without_churn(n: int, alpha: float) ->
     assert paired_power(n, drop, 0.0, alpha) == pytest.approx(0.8, abs=1e-6)
 
 
+@pytest.mark.parametrize(("n", "fixed"), [(200, 0.01), (200, 0.1), (1000, 0.025)])
+def test_chance_flips_widen_the_detectable_drop(n: int, fixed: float) -> None:
+    drop = detectable_drop(n, 0.01, fixed=fixed)
+    best = detectable_drop(n, 0.01)
+    assert drop is not None
+    assert best is not None
+    assert drop > best
+    assert paired_power(n, fixed + drop, fixed, 0.01) == pytest.approx(0.8, abs=0.002)
+
+
+def test_where_half_of_the_cases_get_better_no_drop_can_be_seen() -> None:
+    assert detectable_drop(20, 0.01, fixed=0.45) is None
+    assert detectable_drop(20, 0.01, fixed=0.5) is None
+
+
+def test_the_power_at_an_alpha_that_a_p_value_equals_counts_that_p_value() -> None:
+    assert paired_power(7, 1.0, 0.0, 2**-7) == 1.0
+    assert paired_power(7, 1.0, 0.0, 2**-7 - 1e-5) == 0.0
+
+
 @pytest.mark.parametrize("n", [1, 7, 200])
 @pytest.mark.parametrize("p", [0.0, 0.035, 0.5, 0.999, 1.0])
 def test_binomial_pmf_equals_scipy(n: int, p: float) -> None:

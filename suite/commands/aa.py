@@ -1,0 +1,182 @@
+"""`goldgate aa`: how often the configured gates fail models that did not change, and that lost.
+
+It reads options and prints tables; the measuring is `suite.simulation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from suite.gate_file import NoRegression
+    from suite.simulation import Scenario, Tally
+
+
+def aa(
+    n: Annotated[
+        list[int] | None, typer.Option(min=1, help="Cases; repeatable. Default: 100, 200, 1000.")
+    ] = None,
+    churn: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0, max=1, help="Share of cases that flip by chance; repeatable. Default: 0 to 0.2."
+        ),
+    ] = None,
+    drop: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="True loss of one metric, for the power; repeatable. Default: to 0.1.",
+        ),
+    ] = None,
+    cluster_size: Annotated[
+        int, typer.Option(min=1, help="Cases that flip together, for the clustered rows.")
+    ] = 5,
+    pairs: Annotated[int, typer.Option(min=1, help="Simulated pairs of runs per row.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
+    gates: Annotated[Path, typer.Option(metavar="FILE", help="The gate file.")] = Path(
+        __file__
+    ).parents[1]
+    / "gates.yaml",
+    task: Annotated[str, typer.Option(help="Whose no_regression is tested.")] = "format",
+    model: Annotated[str, typer.Option(help="With its overrides in the gate file.")] = "",
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the tables; needs matplotlib.")
+    ] = None,
+) -> None:
+    """Measure false alarms and power of the paired gate on simulated models (A/A self-test).
+
+    Every pair of runs is judged by the configured no_regression: its metrics, alphas and shared
+    error budget. Beside it stand simpler rules on one rate.
+    Exit status 0: false alarms stay within alpha + 3 standard errors; 1: they do not; 2: the
+    command could not be carried out.
+    """
+    from suite.errors import InputError
+    from suite.simulation import Scenario, simulate
+
+    sizes, churns = n or [100, 200, 1000], churn or [0.0, 0.01, 0.05, 0.2]
+    drops = drop or [0.02, 0.05, 0.1]
+    try:
+        rule = _read_rule(gates, task, model)
+        calm = [Scenario(size, share) for size in sizes for share in churns]
+        clustered = [
+            Scenario(size, share, cluster_size=cluster_size)
+            for size in sizes
+            for share in churns
+            if cluster_size > 1
+        ]
+        lost = [Scenario(size, share, loss) for size in sizes for share in churns for loss in drops]
+        if problems := sorted({p for each in [*calm, *clustered, *lost] if (p := each.problem())}):
+            raise InputError(problems)
+    except InputError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"goldgate aa: {ascii(line)[1:-1]}", err=True)
+        raise typer.Exit(2) from None
+
+    def run(scenarios: Sequence[Scenario]) -> list[Tally]:
+        return [simulate(scenario, rule, pairs, seed) for scenario in scenarios]
+
+    tallies = run(calm), run(clustered), run(lost)
+    _print_tables(rule, task, pairs, seed, *tallies)
+    if svg is not None:
+        _draw(svg, rule, tallies[0], tallies[2])
+    raise typer.Exit(_judge(rule, [*tallies[0], *tallies[1]]))
+
+
+def _read_rule(path: Path, task: str, model: str) -> NoRegression:
+    from suite.errors import InputError, unknown
+    from suite.gate_file import NO_REGRESSION, NoRegression, load_gates
+    from suite.scorers import METRICS
+
+    if task not in METRICS:
+        raise InputError(f"--task: {unknown('task', task, METRICS)}")
+    rules = load_gates(path).rules(model, task)
+    rule = rules.get(NO_REGRESSION)
+    if not isinstance(rule, NoRegression):
+        known = ", ".join(rules) or "none"
+        raise InputError(f"{path}: {task} has no gate {NO_REGRESSION}; its gates: {known}")
+    return rule
+
+
+def _print_tables(
+    rule: NoRegression,
+    task: str,
+    pairs: int,
+    seed: int,
+    calm: Sequence[Tally],
+    clustered: Sequence[Tally],
+    lost: Sequence[Tally],
+) -> None:
+    warn = "" if rule.warn_alpha is None else f", warn_alpha {rule.warn_alpha:g}"
+    typer.echo(
+        f"no_regression of {task}: {len(rule.metrics)} metrics share alpha {rule.alpha:g}{warn}; "
+        f"{pairs} simulated pairs of runs a row, seed {seed}\n"
+    )
+    names = "FAIL (count, 95% exact interval)", "exact", "WARN", "any drop", "drop > 2 points"
+    typer.echo("Unchanged models: false alarms of the gate, and of simpler rules on one rate")
+    typer.echo(_row("n", "churn", "", *names))
+    for tally in calm:
+        typer.echo(_row_of(tally, "", tally.any_drop, tally.fell_by_margin))
+    if clustered:
+        size = clustered[0].scenario.cluster_size
+        typer.echo(f"\nUnchanged models whose cases flip together, {size} of one template")
+        typer.echo(_row("n", "churn", "", *names[:4], "clusters ignored"))
+        for tally in clustered:
+            typer.echo(_row_of(tally, "", tally.any_drop, tally.unclustered))
+    typer.echo("\nModels that lost in one metric: power")
+    typer.echo(_row("n", "churn", "loss", *names))
+    for tally in lost:
+        loss = f"{tally.scenario.drop:g}"
+        typer.echo(_row_of(tally, loss, tally.any_drop, tally.fell_by_margin))
+
+
+def _row_of(tally: Tally, loss: str, *others: int) -> str:
+    from suite.stats import clopper_pearson
+
+    scenario = tally.scenario
+    start = str(scenario.n), f"{scenario.churn:g}", loss
+    if not scenario.is_decidable:
+        return _row(*start, f"INCONCLUSIVE: {scenario.units} clusters", "", "", "", "")
+    ends = clopper_pearson(tally.failed, tally.pairs)
+    failed = f"{tally.failed / tally.pairs:.4f} ({tally.failed}, {ends.low:.4f}-{ends.high:.4f})"
+    rates = (f"{count / tally.pairs:.3f}" for count in (tally.warned, *others))
+    return _row(*start, failed, f"{tally.exact:.4f}", *rates)
+
+
+def _row(*cells: str) -> str:
+    widths = 6, 6, 5, 33, 7, 6, 9, 16
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _judge(rule: NoRegression, unchanged: Sequence[Tally]) -> int:
+    from suite.simulation import false_alarm_limit
+
+    worst = max(unchanged, key=lambda tally: tally.failed)
+    limit = false_alarm_limit(rule.alpha, worst.pairs)
+    rate = worst.failed / worst.pairs
+    holds = rate <= limit
+    typer.echo(
+        f"\nA/A: {'PASS' if holds else 'FAIL'}: most false alarms {rate:.4f} "
+        f"({worst.failed}/{worst.pairs}), {'at most' if holds else 'above'} alpha {rule.alpha:g} "
+        f"+ 3 standard errors = {limit:.4f}"
+    )
+    return 0 if holds else 1
+
+
+def _draw(path: Path, rule: NoRegression, calm: Sequence[Tally], lost: Sequence[Tally]) -> None:
+    from suite.report_aa import draw_aa
+
+    try:
+        draw_aa(path, rule.alpha, calm, lost)
+    except ModuleNotFoundError as error:
+        typer.echo(f"goldgate aa: --svg wants {error.name}: pip install matplotlib", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"goldgate aa: {ascii(str(path))[1:-1]}: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"\ndrawn: {path}")
