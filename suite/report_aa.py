@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suite.simulation import MARGIN, Tally
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GATE, _MARGIN, _ANY, _INK = "#1a7f37", "#bf8700", "#cf222e", "#1f2328"
 _SHADES = ("#7bc47f", "#1a7f37", "#0b4f23", "#062d14")
-_FIXED = {
+_FIXED: Any = {
     "svg.hashsalt": "goldgate",  # the same numbers give the same file
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -67,7 +67,8 @@ def _draw_false_alarms(axes: Axes, alpha: float, calm: Sequence[Tally]) -> None:
         at = [place + 0.27 * (index - 1) for place in places]
         bars = axes.bar(at, shares, width=0.25, color=color, label=name)
         axes.bar_label(bars, [f"{share:.1f}" for share in shares], fontsize=8, padding=2)
-    axes.axhline(100 * alpha, color=_INK, linewidth=0.8, linestyle=":")
+    name = f"alpha, {100 * alpha:g} %"
+    axes.axhline(100 * alpha, color=_INK, linewidth=0.8, linestyle=":", label=name)
     axes.set_xticks(places, [f"{100 * tally.scenario.churn:g} %" for tally in tallies])
     axes.set(xlabel="cases that flip by chance", ylabel="false alarms, % of pairs")
     axes.set_title(f"Nothing changed, {n} cases", loc="left")

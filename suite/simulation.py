@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
+from math import sqrt
 from random import Random
 
 from suite.gate_file import NoRegression
@@ -125,7 +126,7 @@ def simulate(scenario: Scenario, rule: NoRegression, pairs: int = 10_000, seed: 
 
 def false_alarm_limit(alpha: float, pairs: int) -> float:
     """Return the highest rate of false alarms that chance explains: alpha + 3 standard errors."""
-    return alpha + 3 * (alpha * (1 - alpha) / pairs) ** 0.5
+    return alpha + 3 * sqrt(alpha * (1 - alpha) / pairs)
 
 
 _mcnemar = lru_cache(maxsize=100_000)(mcnemar_exact)

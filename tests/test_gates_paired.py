@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.baseline import pair
 from suite.gate_file import Gates, NoRegression, Rule, Threshold, load_gates
 from suite.gates import GateOptions, decide_gates
 from suite.run import CaseResult, GateResult, find_rates
@@ -244,10 +245,21 @@ def test_dropping_results_never_raises_a_rate_and_never_helps_a_gate(
         find_rates(whole, "toy", "format"), find_rates(less, "toy", "format"), strict=True
     ):
         assert after.n == before.n
-        worse = after.count >= before.count if after.direction == "lower" else None
-        assert worse or after.count <= before.count
+        if after.direction == "lower":
+            assert after.count >= before.count
+        elif after.direction == "higher":
+            assert after.count <= before.count
     gates = Gates(Path("gates.yaml"), {"format": RULES}, {})
-    baselines = {("toy", "format"): make_baseline(then)}
+    baseline = make_baseline(then)
+    for metric, direction in (("format_success_rate", "higher"), (METRICS[1], "lower")):
+        all_, some = (
+            pair(baseline, each.results, each.selections[0], metric, direction)
+            for each in (whole, less)
+        )
+        assert some.n == all_.n
+        assert set(all_.broke) <= set(some.broke)
+        assert set(some.fixed) <= set(all_.fixed)
+    baselines = {("toy", "format"): baseline}
     for one, two in zip(
         decide_gates(whole, baselines, gates), decide_gates(less, baselines, gates), strict=True
     ):
