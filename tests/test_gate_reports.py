@@ -124,6 +124,24 @@ def test_an_inconclusive_gate_is_skipped_unless_gates_are_required(toy: ToyProje
     assert (found["no_regression[toy]"], result.ret) == ("failed", 1)
 
 
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_warning_exits_0_with_a_banner_and_1_when_gates_are_required(
+    toy: ToyProject, workers: tuple[str, ...]
+) -> None:
+    warning = {"no_regression": {**REGRESSION["no_regression"], "warn_alpha": 0.05}}
+    toy.write_gates(warning)
+    accept(toy)
+    toy.answer(*IDS[:5])
+    found, result = run(toy, *workers)
+    assert (found["no_regression[toy]"], result.ret) == ("passed", 0)
+    result.stdout.fnmatch_lines(
+        ["*WARN  no_regression", "  1 WARN does not fail this run; with --require-gates it would"]
+    )
+    found, result = run(toy, "--require-gates", *workers)
+    assert (found["no_regression[toy]"], result.ret) == ("failed", 1)
+    assert "does not fail this run" not in result.stdout.str()
+
+
 def test_when_nothing_ran_nothing_is_emitted_and_exit_5_stays(toy: ToyProject) -> None:
     result = toy.run("-k", "nothing_like_this")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED

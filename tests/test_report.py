@@ -125,3 +125,16 @@ def test_untrusted_text_cannot_steer_the_terminal() -> None:
     run = make_run(result, record=replace(RECORD, notes=("note\x1b]0;title\x07",)))
     assert "\x1b" not in show(run, TWO)
     assert "x\\e[2J" in show(run, TWO)
+
+
+def test_gates_that_warn_or_conclude_nothing_get_a_banner() -> None:
+    warned = GateResult("no_regression", "format", "toy", "WARN", "s")
+    undecided = GateResult("no_regression", "format", "other", "INCONCLUSIVE", "s")
+    run = replace(make_run(make_result("a")), gates=(warned, undecided))
+    text = show(run, TWO)
+    assert text.rstrip().endswith(
+        "1 WARN and 1 INCONCLUSIVE do not fail this run; with --require-gates they would"
+    )
+    calm = replace(run, gates=(replace(warned, fails=True),))
+    assert "do not fail" not in show(calm, TWO)
+    assert "does not fail" not in show(calm, TWO)
