@@ -84,7 +84,7 @@ def _decide(
     baseline: Baseline | None,
     options: GateOptions,
 ) -> Finding:
-    if not selection.known:
+    if not selection.selected:
         return Finding("FAIL", "no case was selected, so there is nothing to judge")
     if not selection.is_complete:
         count = f"{len(selection.selected)} of {len(selection.known)} cases"
@@ -122,6 +122,8 @@ def _decide_regression(
 ) -> Finding:
     if not selection.is_suite:
         return Finding("SKIPPED", f"{selection.case_file}: rows from outside have no baseline")
+    if baseline is None and options.accepting:
+        return Finding("PASS", "nothing to compare with: this run becomes the baseline")
     if baseline is None:
         return Finding("INCONCLUSIVE", "nothing accepted yet: pytest --snapshot-update")
     if differ := differing_conditions(baseline, run.models[selection.model]):
