@@ -162,9 +162,7 @@ def weighted_loss(model: Any, ids: torch.Tensor, weights: torch.Tensor) -> torch
     with torch.autocast("cpu", torch.bfloat16):
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
         logits = model.lm_head(hidden[:, :-1][learned])
-    loss = torch.nn.functional.cross_entropy(
-        logits.float(), ids[:, 1:][learned], reduction="none"
-    )
+    loss = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned], reduction="none")
     weight = weights[:, 1:][learned]
     return (loss * weight).sum() / weight.sum()
 
