@@ -140,6 +140,29 @@ def test_an_adapter_folder_with_other_files_is_left_alone(tmp_path: Path) -> Non
         open_run(config, HASHES, resume=False)
 
 
+def test_overwrite_deletes_nothing_when_the_adapter_folder_is_refused(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    config.adapter_dir.mkdir()
+    (config.adapter_dir / "thesis.txt").write_text("years", encoding="utf-8")
+    done = run_sft(config, tmp_path, "--overwrite")
+    assert done.exit_code == 2
+    assert "holds no adapter with a manifest.json" in done.output
+    assert (config.output_dir / "run.json").is_file()
+
+
+def test_overwrite_deletes_no_data_file_that_lies_in_the_run_folder(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    rows = config.output_dir / "data" / "train.jsonl"
+    rows.parent.mkdir()
+    rows.write_bytes((EXAMPLES / "train.jsonl").read_bytes())
+    done = run_sft(config, tmp_path, "--overwrite", f"data.train_file={rows}")
+    assert done.exit_code == 2
+    assert f"train sft: {rows}: lies in {config.output_dir}, which --overwrite" in done.output
+    assert rows.is_file()
+
+
 def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     open_run(config, HASHES, resume=False)

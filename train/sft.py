@@ -25,6 +25,7 @@ from train.sft_config import SftConfig
 from train.sft_data import SftRow, encode_rows, read_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
+    check_overwrite,
     find_base_folder,
     generate_files,
     given_files,
@@ -65,6 +66,7 @@ def train_sft(
     paths = given_files(config)
     rows = {split: read_rows(path) for split, path in paths.items()}
     if overwrite:
+        check_overwrite(config, base_folder, paths.values())
         remove_run(config.output_dir)
     going_on = open_run(config, base_hashes, resume)
     if config.data.generate is not None:

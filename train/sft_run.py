@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,27 @@ def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bo
         )
     write_whole(record, json_text(wanted) + "\n")
     return False
+
+
+def check_overwrite(config: SftConfig, base: Path, files: Iterable[Path]) -> None:
+    """Refuse what would end in an error, or in a lost input, once the old run is deleted.
+
+    Args:
+        config: Of the new run.
+        base: Folder of the base.
+        files: Of the data.
+
+    Raises:
+        InputError: The adapter's folder holds something else, or an input lies in the run's.
+    """
+    _check_adapter_dir(config.adapter_dir)
+    run = config.output_dir.resolve()
+    if problems := [
+        f"{path}: lies in {config.output_dir}, which --overwrite would delete"
+        for path in (base, *files)
+        if path.resolve().is_relative_to(run)
+    ]:
+        raise InputError(problems)
 
 
 def remove_run(folder: Path) -> None:
