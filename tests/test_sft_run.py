@@ -23,7 +23,7 @@ from train.sft_measure import (
     summarize,
     write_evaluation,
 )
-from train.sft_run import hash_base, last_checkpoint, open_run, pin_data
+from train.sft_run import find_checked_base, hash_base, last_checkpoint, open_run, pin_data
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
 HASHES = {"model.safetensors": "ab" * 32}
@@ -61,6 +61,32 @@ def test_the_base_is_hashed_by_file(tmp_path: Path) -> None:
         "model.safetensors": "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c",
         "tokenizer.json": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
     }
+
+
+def test_the_commit_of_a_hub_base_goes_into_record_and_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    hub = tmp_path / "hub" / "models--someone--model"
+    snapshot = hub / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (hub / "refs").mkdir()
+    (hub / "refs" / "main").write_text(commit, encoding="utf-8")
+    for name in ("config.json", "tokenizer.json"):
+        (snapshot / name).write_text("{}", encoding="utf-8")
+    (snapshot / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    config = make_config(tmp_path, base="someone/model", revision="main")
+    base = find_checked_base(config)
+    assert (base.folder, base.revision) == (snapshot, commit)
+    open_run(config, HASHES, resume=False, revision=base.revision)
+    record = json.loads((config.output_dir / "run.json").read_text(encoding="utf-8"))
+    assert record["base_revision"] == commit
+    assert open_run(config, HASHES, resume=True, revision="ff" * 20)
+    manifest = build_manifest(
+        config, base.revision, None, HASHES, {}, evaluation(0, 0, 0, 1), evaluation(1, 1, 1, 0)
+    )
+    assert manifest["base"] == {"path": "someone/model", "revision": commit, "files": HASHES}
 
 
 def test_a_missing_base_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
@@ -225,7 +251,7 @@ def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
 def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     base, best = evaluation(0, 0.5, 0.4, 2.0), evaluation(90, 0.98, 0.9, 0.2)
-    manifest = build_manifest(config, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
+    manifest = build_manifest(config, None, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
     assert list(manifest) == [
         "base",
         "quantization",

@@ -31,6 +31,7 @@ _PACKAGES = (
 
 def build_manifest(
     config: SftConfig,
+    revision: str | None,
     chat_template_sha256: str | None,
     base_hashes: Mapping[str, str],
     data_hashes: Mapping[str, str],
@@ -41,6 +42,7 @@ def build_manifest(
 
     Args:
         config: With every default filled in.
+        revision: Commit of the base on the hub; None for a folder of this machine.
         chat_template_sha256: Of the template in the base folder.
         base_hashes: SHA-256 by file name.
         data_hashes: SHA-256 of `train.jsonl` and `eval.jsonl`.
@@ -51,7 +53,7 @@ def build_manifest(
     return {
         "base": {
             "path": config.base,
-            "revision": config.revision,
+            "revision": revision,
             "files": dict(sorted(base_hashes.items())),
         },
         "quantization": config.quantization,

@@ -26,7 +26,7 @@ from train.sft_data import SftRow, encode_rows, read_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
     check_overwrite,
-    find_base_folder,
+    find_checked_base,
     generate_files,
     given_files,
     hash_base,
@@ -61,26 +61,27 @@ def train_sft(
             a folder holds something else.
     """
     started = time.monotonic()
-    base_folder = find_base_folder(config)
-    base_hashes = hash_base(base_folder)
+    found = find_checked_base(config)
+    base_hashes = hash_base(found.folder)
     paths = given_files(config)
     rows = {split: read_rows(path) for split, path in paths.items()}
     if overwrite:
-        check_overwrite(config, base_folder, paths.values())
+        check_overwrite(config, found.folder, paths.values())
         remove_run(config.output_dir)
-    going_on = open_run(config, base_hashes, resume)
+    going_on = open_run(config, base_hashes, resume, found.revision)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
     pin_data(config.output_dir, data_hashes)
-    trainer, tokens = _build_trainer(config, base_folder, rows)
+    trainer, tokens = _build_trainer(config, found.folder, rows)
     _run(trainer, config, going_on)
     evaluations = read_evaluations(config.output_dir / "evaluations")
     best = choose_best(evaluations)
     manifest = build_manifest(
         config,
-        chat_template_sha256(base_folder),
+        found.revision,
+        chat_template_sha256(found.folder),
         base_hashes,
         data_hashes,
         evaluations[0],

@@ -13,7 +13,7 @@ from typing import Any
 
 from fixtures.adapter_files import check_base_folder
 from fixtures.file_hash import hash_file
-from fixtures.hub import find_base
+from fixtures.hub import Base, find_base
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.data import SPLITS, DataConfig, make_data
@@ -29,19 +29,19 @@ _MAY_MOVE = ("output_dir", "adapter_dir")
 """Settings that decide nothing of the weights."""
 
 
-def find_base_folder(config: SftConfig) -> Path:
-    """The folder of the base, on this machine or in the hub's cache.
+def find_checked_base(config: SftConfig) -> Base:
+    """The base, on this machine or in the hub's cache, with the commit that its files are of.
 
     Raises:
         InputError: There is none, or it is no model folder with safetensors.
     """
     try:
-        folder = find_base(config.base, config.revision, [Path()]).folder
-        check_base_folder(folder)
+        base = find_base(config.base, config.revision, [Path()])
+        check_base_folder(base.folder)
     except InputError as error:
         hint = " (`python -m train tiny` makes it)" if config.base == "fixtures/tiny" else ""
         raise InputError(f"base: {error}{hint}") from None
-    return folder
+    return base
 
 
 def hash_base(folder: Path) -> dict[str, str]:
@@ -50,8 +50,17 @@ def hash_base(folder: Path) -> dict[str, str]:
     return {path.name: hash_file(path) for path in paths if path.is_file()}
 
 
-def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bool:
+def open_run(
+    config: SftConfig, base_hashes: dict[str, str], resume: bool, revision: str | None = None
+) -> bool:
     """Start a run folder or go on in one.
+
+    Args:
+        config: Of the run.
+        base_hashes: SHA-256 by file name.
+        resume: Whether a run that is there may be gone on with.
+        revision: Commit of the base on the hub. It is recorded and not compared: where a branch
+            has moved, the hashes tell whether the files have.
 
     Returns:
         True when there is something to go on from.
@@ -70,7 +79,8 @@ def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bo
                 "again, output_dir=DIR puts this one elsewhere"
             )
         found = json.loads(record.read_text(encoding="utf-8"))
-        found.pop("data_files", None)
+        for name in ("data_files", "base_revision"):
+            found.pop(name, None)
         if problems := [f"{folder}: {line}" for line in _differences(found, wanted)]:
             hint = "--resume goes on with the same settings only; --overwrite starts again"
             raise InputError([*problems, f"{folder}: {hint}"])
@@ -80,7 +90,7 @@ def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bo
             f"{folder}: is not empty and holds no {RECORD} of a run; "
             "output_dir=DIR puts this run elsewhere"
         )
-    write_whole(record, json_text(wanted) + "\n")
+    write_whole(record, json_text(wanted | {"base_revision": revision}) + "\n")
     return False
 
 
