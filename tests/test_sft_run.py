@@ -13,6 +13,7 @@ from suite.generation import Generation
 from train.__main__ import app
 from train.card import write_card
 from train.manifest import build_manifest
+from train.sft import export_adapter
 from train.sft_config import SftConfig
 from train.sft_data import read_rows
 from train.sft_measure import (
@@ -187,6 +188,48 @@ def test_overwrite_deletes_no_data_file_that_lies_in_the_run_folder(tmp_path: Pa
     assert done.exit_code == 2
     assert f"train sft: {rows}: lies in {config.output_dir}, which --overwrite" in done.output
     assert rows.is_file()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (".adapter_model.safetensors.tmp",),
+        ("adapter_model.safetensors", ".adapter_config.json.x1y2.tmp"),
+        ("adapter_model.safetensors", "adapter_config.json", "README.md", ".manifest.json.z.tmp"),
+    ],
+    ids=["first-weights", "config", "manifest"],
+)
+def test_a_killed_export_is_gone_on_with(tmp_path: Path, names: tuple[str, ...]) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    checkpoint = config.output_dir / "checkpoint-1"
+    checkpoint.mkdir()
+    (checkpoint / "adapter_model.safetensors").write_bytes(b"new")
+    (checkpoint / "adapter_config.json").write_text('{"target_modules": []}', encoding="utf-8")
+    config.adapter_dir.mkdir()
+    for name in names:
+        (config.adapter_dir / name).write_bytes(b"old")
+    assert open_run(config, HASHES, resume=True)
+    export_adapter(config, checkpoint, {"seed": 0}, "card")
+    assert sorted(path.name for path in config.adapter_dir.iterdir()) == [
+        "README.md",
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "manifest.json",
+    ]
+    assert (config.adapter_dir / "adapter_model.safetensors").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "names", [("README.md",), ("adapter_model.safetensors", "thesis.txt")], ids=" ".join
+)
+def test_what_no_export_left_is_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    config = make_config(tmp_path)
+    config.adapter_dir.mkdir()
+    for name in names:
+        (config.adapter_dir / name).write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"holds no adapter with a manifest\.json"):
+        open_run(config, HASHES, resume=False)
 
 
 def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:

@@ -25,12 +25,15 @@ from train.sft_config import SftConfig
 from train.sft_data import SftRow, encode_rows, read_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
+    ADAPTER_CONFIG,
+    WEIGHTS,
     check_overwrite,
     find_checked_base,
     generate_files,
     given_files,
     hash_base,
     last_checkpoint,
+    leftovers,
     open_run,
     pin_data,
     remove_run,
@@ -38,8 +41,6 @@ from train.sft_run import (
 
 if TYPE_CHECKING:
     from train.sft_trainer import FormatTrainer
-
-WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def train_sft(
@@ -166,7 +167,8 @@ def export_adapter(
     """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
     folder = config.adapter_dir
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
+    for path in (folder / "manifest.json", *leftovers(folder)):
+        path.unlink(missing_ok=True)
     temporary = folder / f".{WEIGHTS}.tmp"
     _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
     temporary.replace(folder / WEIGHTS)

@@ -25,6 +25,10 @@ RECORD = "run.json"
 BASE_FILES = ("config.json", "tokenizer.json")
 """Beside the weights."""
 
+WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, "README.md", "manifest.json")
+"""An adapter folder, in the order in which it is written."""
+
 _MAY_MOVE = ("output_dir", "adapter_dir")
 """Settings that decide nothing of the weights."""
 
@@ -173,14 +177,29 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
+def leftovers(adapter: Path) -> list[Path]:
+    """The temporary files that a killed export left in an adapter folder."""
+    return sorted(path for name in ADAPTER_FILES for path in adapter.glob(f".{name}*.tmp"))
+
+
 def _check_adapter_dir(folder: Path) -> None:
-    if folder.exists() and (
-        not folder.is_dir() or (any(folder.iterdir()) and not (folder / "manifest.json").is_file())
-    ):
+    if folder.exists() and not (folder.is_dir() and _may_hold_the_adapter(folder)):
         raise InputError(
             f"adapter_dir: {folder}: is not empty and holds no adapter with a manifest.json; "
             "adapter_dir=DIR writes elsewhere"
         )
+
+
+def _may_hold_the_adapter(folder: Path) -> bool:
+    """Whether a folder is empty, an adapter, or what a killed export left of one.
+
+    A card alone is none of these: an export writes the weights first.
+    """
+    paths = set(folder.iterdir())
+    if not paths or folder / "manifest.json" in paths:
+        return True
+    ours = {folder / name for name in ADAPTER_FILES} | set(leftovers(folder))
+    return paths <= ours and paths != {folder / "README.md"}
 
 
 def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:
