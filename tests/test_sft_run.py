@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.generation import Generation
 from train.__main__ import app
@@ -24,7 +25,14 @@ from train.sft_measure import (
     summarize,
     write_evaluation,
 )
-from train.sft_run import find_checked_base, hash_base, last_checkpoint, open_run, pin_data
+from train.sft_run import (
+    choose_place,
+    find_checked_base,
+    hash_base,
+    last_checkpoint,
+    open_run,
+    pin_data,
+)
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
 HASHES = {"model.safetensors": "ab" * 32}
@@ -88,6 +96,39 @@ def test_the_commit_of_a_hub_base_goes_into_record_and_manifest(
         config, base.revision, None, HASHES, {}, evaluation(0, 0, 0, 1), evaluation(1, 1, 1, 0)
     )
     assert manifest["base"] == {"path": "someone/model", "revision": commit, "files": HASHES}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "place"),
+    [
+        ({}, "cuda", ("cpu", "float32")),
+        ({"device": "auto"}, "cuda", ("cuda", "bfloat16")),
+        ({"device": "auto", "dtype": "float32"}, "cuda", ("cuda", "float32")),
+        ({"device": "auto"}, "cpu", ("cpu", "float32")),
+        ({"device": "auto"}, "mps", ("cpu", "float32")),
+        ({"dtype": "bfloat16"}, "cpu", ("cpu", "bfloat16")),
+    ],
+    ids=["default", "auto-gpu", "auto-gpu-fp32", "auto-cpu", "auto-apple", "cpu-bf16"],
+)
+def test_the_device_decides_the_dtype(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    found: str,
+    place: tuple[str, str],
+) -> None:
+    monkeypatch.setattr("train.sft_run.find_device", lambda: found)
+    config = choose_place(make_config(tmp_path, **asked))
+    assert (config.device, config.dtype) == place
+
+
+@pytest.mark.skipif(find_device() == "cuda", reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    done = run_sft(make_config(tmp_path), tmp_path, "device=cuda")
+    assert done.exit_code == 2
+    assert "train sft: device: cuda: torch " in done.output
+    assert "sees no GPU here; device=cpu trains without one" in done.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_missing_base_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
@@ -292,12 +333,13 @@ def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
 
 
 def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> None:
-    config = make_config(tmp_path)
+    config = choose_place(make_config(tmp_path))
     base, best = evaluation(0, 0.5, 0.4, 2.0), evaluation(90, 0.98, 0.9, 0.2)
     manifest = build_manifest(config, None, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
     assert list(manifest) == [
         "base",
         "quantization",
+        "device",
         "dtype",
         "prompt_format",
         "chat_template_sha256",
@@ -311,6 +353,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     assert manifest["base"] == {"path": config.base, "revision": None, "files": HASHES}
     assert manifest["data"] == {"files": {"train.jsonl": "aa"}}
     assert manifest["training"]["lora"]["r"] == 8
+    assert (manifest["device"], manifest["dtype"]) == ("cpu", "float32")
     assert manifest["metrics"]["best"]["step"] == 90
     assert "step" not in manifest["metrics"]["base"]
     facts = {
@@ -324,5 +367,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     }
     card = write_card(manifest, facts)
     assert "python -m train sft --config x.yaml" in card
+    assert "in 1.5 minutes on a CPU." in card
+    assert "in 1.5 minutes on a GPU." in write_card(manifest | {"device": "cuda"}, facts)
     assert "| 0.500 (100/200, 95% 0.431-0.569) | 0.980 (196/200, 95% 0.950-0.992) |" in card
     assert "| 90 | 0.980 | 0.900 | 0.500 | 0.005 | 0.2000 |" in card

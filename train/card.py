@@ -29,7 +29,7 @@ JSON object. Made by
 {command}
 ```
 
-from {train_rows} synthetic rows, {tokens} tokens, seed {seed}, in {minutes} minutes on a CPU.
+from {train_rows} synthetic rows, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
 
 Measured while training, by generating greedily on {n} held-out rows of the same generator, judged
 by the suite's own scorer (rate, count, Wilson 95 % interval):
@@ -81,6 +81,7 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
     return _CARD.format(
         base=manifest["base"]["path"],
         quantization=manifest["quantization"].upper(),
+        device={"cpu": "CPU", "cuda": "GPU"}[manifest["device"]],
         rank=lora["r"],
         alpha=lora["alpha"],
         seed=manifest["seed"],

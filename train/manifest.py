@@ -41,7 +41,7 @@ def build_manifest(
     """Return the content of `manifest.json`.
 
     Args:
-        config: With every default filled in.
+        config: With every default filled in and no `auto` left.
         revision: Commit of the base on the hub; None for a folder of this machine.
         chat_template_sha256: Of the template in the base folder.
         base_hashes: SHA-256 by file name.
@@ -57,7 +57,8 @@ def build_manifest(
             "files": dict(sorted(base_hashes.items())),
         },
         "quantization": config.quantization,
-        "dtype": "float32",
+        "device": config.device,
+        "dtype": config.dtype,
         "prompt_format": config.prompt_format,
         "chat_template_sha256": chat_template_sha256,
         "training": config.model_dump(mode="json", exclude_none=True),

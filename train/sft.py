@@ -28,6 +28,7 @@ from train.sft_run import (
     ADAPTER_CONFIG,
     WEIGHTS,
     check_overwrite,
+    choose_place,
     find_checked_base,
     generate_files,
     given_files,
@@ -58,10 +59,11 @@ def train_sft(
         The evaluation of the weights kept.
 
     Raises:
-        InputError: Before any model is loaded: the base or a data file is missing or broken, or
-            a folder holds something else.
+        InputError: Before any model is loaded: the base, a data file or the GPU is missing, a
+            file is broken, or a folder holds something else.
     """
     started = time.monotonic()
+    config = choose_place(config)
     found = find_checked_base(config)
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
@@ -129,7 +131,7 @@ def _build_trainer(
         + f"; eval: {len(rows['eval'])} rows",
         flush=True,
     )
-    model = load_base(folder, config.quantization)
+    model = load_base(folder, config.quantization, dtype=config.dtype, device=config.device)
     model.config.use_cache = False
     examples["train"] = fitting
     return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens

@@ -93,6 +93,10 @@ class SftConfig(_Strict):
     revision: str | None = None
     quantization: Literal["nf4", "none"] = "nf4"
     prompt_format: Literal["chat", "raw"] = "chat"
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    """`auto`: a GPU where torch and the machine have one. Weights of a CPU and a GPU differ."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the base and the arithmetic; `auto`: float32 on a CPU, bfloat16 on a GPU."""
     output_dir: Path
     """The run: data, checkpoints, evaluations; `--resume` goes on from there."""
     adapter_dir: Path

@@ -14,6 +14,7 @@ from typing import Any
 from fixtures.adapter_files import check_base_folder
 from fixtures.file_hash import hash_file
 from fixtures.hub import Base, find_base
+from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.data import SPLITS, DataConfig, make_data
@@ -46,6 +47,29 @@ def find_checked_base(config: SftConfig) -> Base:
         hint = " (`python -m train tiny` makes it)" if config.base == "fixtures/tiny" else ""
         raise InputError(f"base: {error}{hint}") from None
     return base
+
+
+def choose_place(config: SftConfig) -> SftConfig:
+    """Put a device and a dtype in the place of each `auto`, so that the records name them.
+
+    Raises:
+        InputError: A GPU was asked for and torch sees none.
+    """
+    device = config.device
+    if device == "auto":
+        device = "cuda" if find_device() == "cuda" else "cpu"
+    elif device == "cuda":
+        import torch  # only torch knows for sure, and it is loaded anyway
+
+        if not torch.cuda.is_available():
+            raise InputError(
+                f"device: cuda: torch {torch.__version__} sees no GPU here; "
+                "device=cpu trains without one"
+            )
+    dtype = config.dtype
+    if dtype == "auto":
+        dtype = "bfloat16" if device == "cuda" else "float32"
+    return config.model_copy(update={"device": device, "dtype": dtype})
 
 
 def hash_base(folder: Path) -> dict[str, str]:

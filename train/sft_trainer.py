@@ -152,7 +152,7 @@ def count_steps(config: SftConfig, rows: int) -> int:
 
 
 def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
-    """TRL's settings; what TRL would decide by itself on a GPU is set to what a CPU needs."""
+    """TRL's settings; device and precision are the configuration's, not what TRL would find."""
     training = config.training
     return TrlConfig(
         output_dir=str(config.output_dir),
@@ -174,8 +174,8 @@ def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
         save_steps=config.evaluation.steps,
         logging_steps=10,
         report_to="none",
-        use_cpu=True,
-        bf16=False,
+        use_cpu=config.device == "cpu",
+        bf16=config.device == "cuda" and config.dtype == "bfloat16",
         activation_checkpointing=False,
         dataloader_pin_memory=False,
     )
