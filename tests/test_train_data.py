@@ -81,13 +81,18 @@ def test_the_probabilities_decide_the_mix(hard_negative: float, repair: float) -
     assert kinds == {"hard_negative" if hard_negative else "repair" if repair else "format"}
 
 
-def test_easy_evaluation_rows_are_flat_and_without_hard_negatives() -> None:
-    config = DataConfig(n_eval=100, eval_strictness="easy", fix_bad_output_prob_eval=0)
-    rows = make_rows(config, "eval", set())
-    assert {row["kind"] for row in rows} == {"format"}
-    assert {tag for row in rows for tag in row["tags"]} == {"frame", "question"}
-    nested = [row for row in rows for value in row["expected"].values() if isinstance(value, dict)]
-    assert nested == []
+def test_easy_evaluation_rows_are_flat_and_without_hard_negatives(tmp_path: Path) -> None:
+    options = ["--out-dir", str(tmp_path), "--n-train", "1", "--eval-strictness", "easy"]
+    done = CliRunner().invoke(app, ["data", *options])
+    assert done.exit_code == 0, done.output
+    lines = (tmp_path / "eval.jsonl").read_text(encoding="utf-8").split("\n")
+    rows = [json.loads(line) for line in lines if line]
+    assert len(rows) == 1000
+    assert {row["kind"] for row in rows} == {"format", "repair"}
+    families = {tag for row in rows if row["kind"] == "format" for tag in row["tags"]}
+    assert families == {"frame", "question"}
+    values = [value for row in rows for value in row["expected"].values()]
+    assert [value for value in values if isinstance(value, (dict, list))] == []
 
 
 @pytest.mark.parametrize(

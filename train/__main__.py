@@ -22,10 +22,11 @@ app = typer.Typer(
 
 _STRICTNESS = (
     "`easy`: prompts that frame a text or ask a question after it, keys named in running text, "
-    "flat objects only, no hard negatives. `hard`: also prompts with a schema in any layout (JSON "
-    "Schema, TypeScript, Python class, table, bullets, example), in the message or in the system "
-    "prompt, prompts put together in any order, and whole requests in prose; nested objects and "
-    "lists; hard negatives."
+    "objects without nested values and lists, also as broken outputs to put right, no hard "
+    "negatives. `hard`: also prompts with a schema in any layout (JSON Schema, TypeScript, Python "
+    "class, table, bullets, example), in the message or in the system prompt, prompts put together "
+    "in any order, and whole requests in prose; nested objects and lists, also in broken outputs; "
+    "hard negatives."
 )
 
 
