@@ -80,6 +80,37 @@ models:
         assert expected in found, expected
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("default: [toy]", "models.yaml: default: expected the name of a model, got ['toy']"),
+        ("default: 5", "models.yaml: default: expected the name of a model, got 5"),
+        (
+            "models: {toy: {type: [scripted], answers: a.yaml}}",
+            "models.yaml: models.toy.type: unknown type \"['scripted']\"; known: api, local, ",
+        ),
+        (
+            "models: {toy: {answers: a.yaml}}",
+            "models.yaml: models.toy.type: missing; known: api, local, ",
+        ),
+        (
+            "models: {toy: 5}",
+            "models.yaml: models.toy: expected a mapping of keys to values, got 5",
+        ),
+        (
+            "models: {toy: }",
+            "models.yaml: models.toy: expected a mapping of keys to values, got None",
+        ),
+        ("models: {5: {}}", "models.yaml: models.5: a name is letters, digits"),
+    ],
+    ids=lambda text: text.replace(" ", "") if len(text) < 60 else "",
+)
+def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_registry(write(tmp_path, text if "models:" in text else f"{text}\nmodels: {{}}"))
+    assert problem in problems(caught)
+
+
 def test_the_default_is_taken_when_no_model_is_named(tmp_path: Path) -> None:
     assert [model.name for model in choose(tmp_path)] == ["canned"]
 
