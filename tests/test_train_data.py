@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from suite.format_score import score_format
 from suite.generation import Generation
 from train.__main__ import app
 from train.data import DataConfig, infer_schema, make_data, make_rows
+from train.objects import load_phrases
 from train.sft_data import read_rows
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
@@ -79,6 +82,39 @@ def test_the_probabilities_decide_the_mix(hard_negative: float, repair: float) -
     )
     kinds = {row["kind"] for row in make_rows(config, "train", set())}
     assert kinds == {"hard_negative" if hard_negative else "repair" if repair else "format"}
+
+
+def fragments_of_bank() -> dict[str, str]:
+    """The longest piece without a slot of each long request of the bank, with its kind."""
+    pieces = {
+        max(re.split(r"\{[kv]\d+\}", entry["text"]), key=len): entry.get("kind", "format")
+        for entry in load_phrases("prose")
+    }
+    return {piece: kind for piece, kind in pieces.items() if len(piece) >= 25}
+
+
+@pytest.mark.parametrize(
+    ("hard_negative", "repair", "drawn"),
+    [(0, 0, {"format"}), (1, 0, {"hard_negative", "format"}), (0, 1, {"repair"})],
+    ids=["neither", "hard_negatives", "repairs"],  # a hard negative may be a plain one with a pull
+)
+def test_a_request_of_the_bank_is_drawn_as_what_it_is(
+    hard_negative: float, repair: float, drawn: set[str]
+) -> None:
+    config = DataConfig(
+        n_train=120, hard_negative_prob_train=hard_negative, fix_bad_output_prob_train=repair
+    )
+    rows = make_rows(config, "train", set())
+    users = [row["prompt"][-1]["content"] for row in rows if "prose" in row["tags"]]
+    found = [kind for user in users for piece, kind in fragments_of_bank().items() if piece in user]
+    assert set(found) == drawn
+    assert 10 < len(found) < 110
+
+
+def test_the_bank_holds_many_requests_of_each_kind() -> None:
+    counts = Counter(entry.get("kind", "format") for entry in load_phrases("prose"))
+    assert set(counts) == {"format", "hard_negative", "repair"}
+    assert min(counts.values()) > 100
 
 
 def test_easy_evaluation_rows_are_flat_and_without_hard_negatives(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ negatives."""
 PROSE_SHARE = 0.5
 """Share of the hard extraction rows that are whole hand-written requests."""
 
+PROSE_SHARE_ELSEWHERE = 1 / 3
+"""The same of hard negatives and repairs, of which fewer are written."""
+
 _CASES_NOTE = (
     "Use null if missing.",
     "null for anything unknown",
@@ -168,6 +171,8 @@ def extraction_row(
 
 def hard_negative_row(rng: random.Random) -> Row:
     """An extraction prompt with words that pull out of the format, and the rule that wins."""
+    if rng.random() < PROSE_SHARE_ELSEWHERE:
+        return prose_row(rng, answer_text, "hard_negative")
     row = extraction_row(rng)
     user = row.messages[-1][1]
     system = row.messages[0][1] if len(row.messages) > 1 else ""
@@ -188,6 +193,8 @@ def hard_negative_row(rng: random.Random) -> Row:
 
 def repair_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
     """A broken output pasted in, to be put right."""
+    if strictness == "hard" and rng.random() < PROSE_SHARE_ELSEWHERE:
+        return prose_row(rng, answer_text, "repair")
     broken = break_json(rng, _draw_facts(rng, strictness))
     body = _fill(rng.choice(load_phrases("repairs")), broken=broken.text, error=broken.error)
     if broken.note:
