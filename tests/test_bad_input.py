@@ -80,8 +80,9 @@ def test_bad_flags_end_the_run_before_anything_starts(
             "*gates.yaml: format.format_success_rate_min: expected a mapping * values, got 0.9",
         ),
         ("goldens/toy/format.json", "{", "*format.json: line 1: not JSON*"),
+        ("toy.yaml", "answrs: {}", "*model 'toy': *toy.yaml: answrs: unknown key*"),
     ],
-    ids=["models", "cases", "gate", "gate-value", "gate-form", "goldens"],
+    ids=["models", "cases", "gate", "gate-value", "gate-form", "goldens", "answers"],
 )
 def test_bad_files_end_the_run_before_anything_starts(
     toy: ToyProject, name: str, content: str, message: str

@@ -146,6 +146,15 @@ def test_a_missing_answers_file_is_named(tmp_path: Path) -> None:
         )
 
 
+def test_a_broken_answers_file_is_named(tmp_path: Path) -> None:
+    registry = load_registry(write(tmp_path, GOOD))
+    (tmp_path / "answers.yaml").write_text("answrs: {}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        choose_models(registry, ModelFlags(), [tmp_path], lambda path: "0")
+    assert "model 'canned': " in problems(caught)
+    assert "answers.yaml: answrs: unknown key 'answrs'; known: answers, " in problems(caught)
+
+
 def test_a_limit_of_tokens_on_the_command_line_wins(tmp_path: Path) -> None:
     (model,) = choose(tmp_path, max_new_tokens=7, batch_tokens=99, batch_size=3)
     assert model.decoding == Decoding(max_new_tokens=7)
