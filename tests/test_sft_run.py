@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ from train.sft_run import (
     last_checkpoint,
     open_run,
     pin_data,
+    start_stopwatch,
 )
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
@@ -273,6 +276,15 @@ def test_what_no_export_left_is_refused(tmp_path: Path, names: tuple[str, ...]) 
         open_run(config, HASHES, resume=False)
 
 
+def test_the_time_of_a_killed_session_counts(tmp_path: Path) -> None:
+    first = start_stopwatch(tmp_path, time.monotonic() - 100)
+    assert 100 <= first.keep() < 110
+    assert 150 <= replace(first, started=time.monotonic() - 150).keep() < 160
+    # killed here: nothing is called at the end
+    second = start_stopwatch(tmp_path, time.monotonic() - 30)
+    assert 180 <= second.keep() < 190
+
+
 def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     open_run(config, HASHES, resume=False)
@@ -354,6 +366,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     assert manifest["data"] == {"files": {"train.jsonl": "aa"}}
     assert manifest["training"]["lora"]["r"] == 8
     assert (manifest["device"], manifest["dtype"]) == ("cpu", "float32")
+    assert "before they are rounded" in manifest["metrics"]["measured_on"]
     assert manifest["metrics"]["best"]["step"] == 90
     assert "step" not in manifest["metrics"]["base"]
     facts = {
@@ -367,6 +380,10 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     }
     card = write_card(manifest, facts)
     assert "python -m train sft --config x.yaml" in card
+    assert "rounded to bfloat16" not in card
+    rounded = choose_place(make_config(tmp_path, lora={"saved_dtype": "bfloat16"}))
+    manifest = build_manifest(rounded, None, None, HASHES, {}, base, best)
+    assert "the file holds them rounded to bfloat16" in write_card(manifest, facts)
     assert "in 1.5 minutes on a CPU." in card
     assert "in 1.5 minutes on a GPU." in write_card(manifest | {"device": "cuda"}, facts)
     assert "| 0.500 (100/200, 95% 0.431-0.569) | 0.980 (196/200, 95% 0.950-0.992) |" in card

@@ -240,6 +240,7 @@ def test_a_killed_run_goes_on_to_the_same_adapter(
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (tmp_path / "adapter").exists()
+    assert json.loads((tmp_path / "run" / "elapsed_s.json").read_text(encoding="utf-8")) > 0
     again = run(command(toy, tmp_path))
     assert again.returncode == 2
     assert "holds a run already; --resume goes on with it" in again.stderr

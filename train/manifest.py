@@ -28,6 +28,8 @@ _PACKAGES = (
     "tokenizers",
 )
 
+MEASURED_ON = "adapter weights in float32, before they are rounded to training.lora.saved_dtype"
+
 
 def build_manifest(
     config: SftConfig,
@@ -67,7 +69,7 @@ def build_manifest(
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in _PACKAGES},
         "git_commit": read_commit(),
-        "metrics": {"base": rates, "best": asdict(best)},
+        "metrics": {"measured_on": MEASURED_ON, "base": rates, "best": asdict(best)},
     }
 
 

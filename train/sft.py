@@ -38,9 +38,11 @@ from train.sft_run import (
     open_run,
     pin_data,
     remove_run,
+    start_stopwatch,
 )
 
 if TYPE_CHECKING:
+    from train.sft_run import Stopwatch
     from train.sft_trainer import FormatTrainer
 
 
@@ -72,13 +74,14 @@ def train_sft(
         check_overwrite(config, found.folder, paths.values())
         remove_run(config.output_dir)
     going_on = open_run(config, base_hashes, resume, found.revision)
+    stopwatch = start_stopwatch(config.output_dir, started)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
     pin_data(config.output_dir, data_hashes)
     trainer, tokens = _build_trainer(config, found.folder, rows)
-    _run(trainer, config, going_on)
+    _run(trainer, config, going_on, stopwatch)
     evaluations = read_evaluations(config.output_dir / "evaluations")
     best = choose_best(evaluations)
     manifest = build_manifest(
@@ -96,7 +99,7 @@ def train_sft(
         "train_rows": len(trainer.train_dataset),
         "eval_rows": len(rows["eval"]),
         "tokens": tokens,
-        "minutes": _minutes(config.output_dir, time.monotonic() - started),
+        "minutes": round(stopwatch.keep() / 60, 1),
         "evaluations": evaluations,
     }
     checkpoint = config.output_dir / f"checkpoint-{best.step}"
@@ -152,14 +155,16 @@ def _hush() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool) -> None:
+def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool, stopwatch: Stopwatch) -> None:
     """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
-    from train.sft_trainer import EVALUATIONS
+    from train.sft_trainer import EVALUATIONS, KeepTime
 
+    trainer.add_callback(KeepTime(stopwatch))
     checkpoint = last_checkpoint(config.output_dir) if going_on else None
     done = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
     if 0 not in done:
         trainer.evaluate()
+        stopwatch.keep()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -193,11 +198,3 @@ def _write_weights(source: Path, target: Path, dtype: str) -> None:
     rounded = {name: weight.to(torch.bfloat16) for name, weight in load_file(source).items()}
     save_file(rounded, target, metadata={"format": "pt"})
     target.chmod(0o644)  # safetensors writes it for its owner only
-
-
-def _minutes(folder: Path, elapsed_s: float) -> float:
-    """Minutes of all sessions of a run together."""
-    path = folder / "elapsed_s.json"
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
-    write_whole(path, f"{before + elapsed_s:.1f}\n")
-    return round((before + elapsed_s) / 60, 1)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,30 @@ def _is_whole(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Stopwatch:
+    """The time of all sessions of a run together, kept in its folder."""
+
+    path: Path
+    before_s: float
+    """Of earlier sessions."""
+    started: float
+    """Of this session, by `time.monotonic`."""
+
+    def keep(self) -> float:
+        """Write the seconds so far and return them; a kill loses those since the last call."""
+        elapsed_s = self.before_s + time.monotonic() - self.started
+        write_whole(self.path, f"{elapsed_s:.1f}\n")
+        return elapsed_s
+
+
+def start_stopwatch(folder: Path, started: float) -> Stopwatch:
+    """Go on from the time that a run folder has recorded."""
+    path = folder / "elapsed_s.json"
+    before_s = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
+    return Stopwatch(path, before_s, started)
 
 
 def leftovers(adapter: Path) -> list[Path]:

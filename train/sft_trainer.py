@@ -31,6 +31,7 @@ from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow, length_batches
 from train.sft_measure import RATES, Evaluation, judge, summarize, write_evaluation
 from train.sft_progress import LineProgress, describe
+from train.sft_run import Stopwatch
 
 EVALUATIONS = "evaluations"
 """Folder in the run folder with the rates and outputs of each measured step."""
@@ -69,6 +70,23 @@ class _EvaluateAtTheEnd(TrainerCallback):
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
             control.should_save = True
+
+
+class KeepTime(TrainerCallback):
+    """Records the time of the run with each save, so that a kill does not forget it."""
+
+    def __init__(self, stopwatch: Stopwatch) -> None:
+        self.stopwatch = stopwatch
+
+    def on_save(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        """Called by the trainer after each checkpoint."""
+        self.stopwatch.keep()
 
 
 class FormatTrainer(SFTTrainer):
