@@ -139,6 +139,12 @@ class FormatTrainer(SFTTrainer):
         self.log(rates)
         return metrics | rates
 
+    def compute_loss_context_manager(self) -> Any:
+        """Autocast the loss alone, so that generating is not touched."""
+        if not self.sft.training.mixed_precision:
+            return super().compute_loss_context_manager()
+        return torch.autocast(self.args.device.type, torch.bfloat16)
+
     def measure(self, eval_loss: float) -> Evaluation:
         """Generate, judge, and write both to the run folder."""
         evaluation = self.sft.evaluation
