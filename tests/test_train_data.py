@@ -21,6 +21,7 @@ from train.objects import load_phrases
 from train.sft_data import read_rows
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
+MANIFESTS = sorted((Path(__file__).parents[1] / "adapters").glob("*/manifest.json"))
 SMALL = DataConfig(n_train=120, n_eval=60)
 
 
@@ -168,6 +169,25 @@ def test_the_committed_examples_are_rows_of_the_suite_and_of_the_trainer() -> No
     cases = load_rows(EXAMPLES / "eval.jsonl", "format").cases
     assert len(cases) == 16
     assert all(case.schema_ and case.expected for case in cases)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.parent.name)
+def test_the_rows_of_a_committed_adapter_are_those_the_generator_makes(
+    path: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    recipe = manifest["training"]["data"]["generate"]
+    make_data(DataConfig.model_validate(recipe), tmp_path)
+    hashes = {
+        f"{split}.jsonl": hashlib.sha256((tmp_path / f"{split}.jsonl").read_bytes()).hexdigest()
+        for split in ("eval", "train")
+    }
+    assert hashes == manifest["data"]["files"]
+
+
+def test_the_committed_adapter_is_looked_at() -> None:
+    assert "tiny_json" in [path.parent.name for path in MANIFESTS]
 
 
 def test_the_command_writes_the_files_and_prints_their_hashes(tmp_path: Path) -> None:
