@@ -103,7 +103,15 @@ models:
         ),
         ("models: {5: {}}", "models.yaml: models.5: a name is letters, digits"),
     ],
-    ids=lambda text: text.replace(" ", "") if len(text) < 60 else "",
+    ids=[
+        "default a list",
+        "default a number",
+        "type a list",
+        "no type",
+        "entry a number",
+        "entry empty",
+        "name a number",
+    ],
 )
 def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(InputError) as caught:
