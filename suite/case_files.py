@@ -109,8 +109,9 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     """Read other people's rows, one JSON object per line, as cases of a task.
 
     A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
-    optional `completion`; `schema`, `expected`, `id` and `tags` where there are any. What is
-    expected comes from the assistant's text where that is JSON. Other columns are left alone.
+    optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
+    are any (null: none). What is expected comes from the assistant's text where that is JSON.
+    Other columns are left alone.
 
     Args:
         path: JSONL, UTF-8. Blank lines are skipped.
@@ -213,6 +214,7 @@ def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Ca
         "schema": row.get("schema"),
         "expected": row["expected"] if "expected" in row else _parse_answer(answer),
     }
+    data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
     problems: list[str] = []
     if isinstance(data["schema"], dict):
         problems += _find_schema_problems(data["schema"], f"{where}.schema")

@@ -192,3 +192,22 @@ def test_all_mistakes_of_a_row_file_are_named_at_once(tmp_path: Path) -> None:
     assert [problem[: len("line 1")] for problem in found] == [f"line {n}" for n in range(1, 6)]
     assert "keys: text" in found[2]
     assert "unknown keyword 'typ'" in found[3]
+
+
+def read_rows(folder: Path, *lines: str) -> tuple[Case, ...]:
+    return load_rows(write(folder, "\n".join(lines), "r.jsonl"), "format").cases
+
+
+def problems_of_rows(folder: Path, *lines: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read_rows(folder, *lines)
+    return [problem.split("r.jsonl: ")[1] for problem in caught.value.problems]
+
+
+def test_a_row_says_its_top_level_and_how_to_compare(tmp_path: Path) -> None:
+    row = '{"prompt": "a", "top_level": "array", "expected": {"n": 1}, "compare": {"n": "number"}}'
+    one, two = read_rows(tmp_path, row, '{"prompt": "a", "top_level": null, "compare": null}')
+    assert (one.top_level, one.compare) == ("array", {"n": "number"})
+    assert (two.top_level, two.compare) == ("object", {})
+    found = problems_of_rows(tmp_path, '{"prompt": "a", "top_level": "list"}')
+    assert found == ["line 1.top_level: expected 'object', 'array' or 'any', got 'list'"]
