@@ -114,7 +114,7 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     Other columns are left alone.
 
     Args:
-        path: JSONL, UTF-8. Blank lines are skipped.
+        path: JSONL, UTF-8, with or without a BOM. Blank lines are skipped.
         task: Whose scorer judges the rows.
         limit: The first so many rows; None: all.
 
@@ -124,7 +124,7 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     if task not in SCORERS:
         raise InputError(unknown("task", task, SCORERS))
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 is JSON text
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: U+2028 is JSON text
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -205,11 +205,14 @@ def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Ca
     if not isinstance(row, dict):
         raise InputError(f"{where}: expected an object, got {type(row).__name__}")
     messages, answer = _split_row(row, where)
-    name = re.sub(r"[^a-z0-9_]+", "_", str(row.get("id", f"row_{number:06d}")).lower())
+    given = f"row_{number:06d}" if row.get("id") is None else str(row["id"])
+    name = re.sub(r"[^a-z0-9_]+", "_", given.lower())
+    while name in taken:  # another row's own id may look like the one made here
+        name = f"{name}_line_{number}"
     data = {
         "task": task,
-        "id": name if name not in taken else f"{name}_line_{number}",
-        "tags": row.get("tags", ()),
+        "id": name,
+        "tags": () if row.get("tags") is None else row["tags"],
         "messages": messages,
         "schema": row.get("schema"),
         "expected": row["expected"] if "expected" in row else _parse_answer(answer),

@@ -211,3 +211,13 @@ def test_a_row_says_its_top_level_and_how_to_compare(tmp_path: Path) -> None:
     assert (two.top_level, two.compare) == ("object", {})
     found = problems_of_rows(tmp_path, '{"prompt": "a", "top_level": "list"}')
     assert found == ["line 1.top_level: expected 'object', 'array' or 'any', got 'list'"]
+
+
+def test_no_row_is_lost_to_an_id_made_for_another(tmp_path: Path) -> None:
+    cases = read_rows(tmp_path, *(f'{{"prompt": "p", "id": "{id_}"}}' for id_ in ("a_line_3", "a", "a")))
+    assert [case.id for case in cases] == ["a_line_3", "a", "a_line_3_line_3"]
+
+
+def test_null_is_no_id_and_no_tags_and_a_bom_is_no_part_of_a_row(tmp_path: Path) -> None:
+    (case,) = read_rows(tmp_path, '\ufeff{"prompt": "p", "id": null, "tags": null}')
+    assert (case.id, case.tags) == ("row_000001", ())
