@@ -5,7 +5,6 @@ What makes an answer right is not known here.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from suite.case import Case
 from suite.errors import InputError, describe_problems, unknown
 from suite.schema import SchemaError, check_schema
 from suite.scorers import SCORERS
+from suite.strict_json import parse_strict
 from suite.yaml_file import load_yaml
 
 
@@ -110,7 +110,7 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
 
     A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
     optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
-    are any (null: none). What is expected comes from the assistant's text where that is JSON.
+    are any (null: none). What is expected comes from the assistant's text where that is strict JSON.
     Other columns are left alone.
 
     Args:
@@ -198,10 +198,10 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
 
 
 def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not JSON: {error}") from None
+    parsed = parse_strict(line)  # `json.loads` keeps the last duplicate key and takes NaN
+    if parsed.reason:
+        raise InputError(f"{where}: not strict JSON: {parsed.reason}: {parsed.detail}")
+    row = parsed.document
     if not isinstance(row, dict):
         raise InputError(f"{where}: expected an object, got {type(row).__name__}")
     messages, answer = _split_row(row, where)
@@ -215,7 +215,7 @@ def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Ca
         "tags": () if row.get("tags") is None else row["tags"],
         "messages": messages,
         "schema": row.get("schema"),
-        "expected": row["expected"] if "expected" in row else _parse_answer(answer),
+        "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
     problems: list[str] = []
@@ -250,10 +250,3 @@ def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:
     if messages and messages[-1]["role"] == "assistant":
         return messages[:-1], str(messages[-1]["content"])
     return messages, None
-
-
-def _parse_answer(answer: str | None) -> Any:
-    try:
-        return None if answer is None else json.loads(answer)
-    except (ValueError, RecursionError):
-        return None

@@ -221,3 +221,17 @@ def test_no_row_is_lost_to_an_id_made_for_another(tmp_path: Path) -> None:
 def test_null_is_no_id_and_no_tags_and_a_bom_is_no_part_of_a_row(tmp_path: Path) -> None:
     (case,) = read_rows(tmp_path, '\ufeff{"prompt": "p", "id": null, "tags": null}')
     assert (case.id, case.tags) == ("row_000001", ())
+
+
+def test_rows_that_are_not_strict_json_are_refused_with_their_line(tmp_path: Path) -> None:
+    found = problems_of_rows(
+        tmp_path,
+        '{"prompt": "a", "prompt": "b"}',
+        '{"prompt": "a", "expected": {"n": NaN}}',
+        '{"prompt": "a", "expected": {"n": 1e999}}',
+    )
+    reasons = ["duplicate_key", "non_finite_number", "non_finite_number"]
+    for number, (problem, reason) in enumerate(zip(found, reasons, strict=True), start=1):
+        assert problem.startswith(f"line {number}: not strict JSON: {reason}: ")
+    (case,) = read_rows(tmp_path, '{"prompt": "a", "completion": "{\\"n\\": NaN}"}')
+    assert case.expected is None
