@@ -165,6 +165,15 @@ def _find_schema_problems(schema: Any, where: str) -> Iterator[str]:
         yield from str(error).splitlines()
 
 
+def _find_compare_problems(data: dict[str, Any], where: str) -> Iterator[str]:
+    """Name the fields that `compare` has and `expected` has not: they would be compared exactly."""
+    compare, expected = data.get("compare"), data.get("expected")
+    fields = list(map(str, expected)) if isinstance(expected, dict) else []
+    for name in compare if isinstance(compare, dict) else ():
+        if str(name) not in fields:
+            yield f"{where}.compare: {unknown('field', str(name), fields)}"
+
+
 def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
     problems: list[str] = []
     data = dict(entry)
@@ -187,6 +196,7 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
         del data["prompt"]
     elif "prompt" in data:
         data["messages"] = [{"role": "user", "content": data.pop("prompt")}]
+    problems += _find_compare_problems(data, where)
     data |= {"task": head.task, "scorer_version": head.version}
     try:
         case = Case.model_validate(data)
@@ -218,7 +228,7 @@ def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Ca
         "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
-    problems: list[str] = []
+    problems = list(_find_compare_problems(data, where))
     if isinstance(data["schema"], dict):
         problems += _find_schema_problems(data["schema"], f"{where}.schema")
     try:

@@ -235,3 +235,14 @@ def test_rows_that_are_not_strict_json_are_refused_with_their_line(tmp_path: Pat
         assert problem.startswith(f"line {number}: not strict JSON: {reason}: ")
     (case,) = read_rows(tmp_path, '{"prompt": "a", "completion": "{\\"n\\": NaN}"}')
     assert case.expected is None
+
+
+def test_compare_must_name_fields_of_expected(tmp_path: Path) -> None:
+    message = "compare: unknown field 'nmae'; known: age, name. Did you mean 'name'?"
+    text = GOOD.replace("{name: Ada}", "{name: Ada, age: 3}")
+    found = problems_of(tmp_path, text.replace("{name: casefold}", "{nmae: casefold}"))
+    assert found == [f"cases[0].{message}"]
+    row = '{"prompt": "a", "expected": {"name": "A", "age": 3}, "compare": {"nmae": "casefold"}}'
+    assert problems_of_rows(tmp_path, row) == [f"line 1.{message}"]
+    none = '{"prompt": "a", "compare": {"n": "number"}}'
+    assert problems_of_rows(tmp_path, none) == ["line 1.compare: unknown field 'n'; known: none"]
