@@ -42,7 +42,7 @@ class _Head(BaseModel):
 
     task: str
     version: int = Field(ge=1)
-    schemas: dict[str, dict[str, Any] | bool] = {}
+    schemas: dict[str, Any] = {}
     cases: list[dict[str, Any]] = Field(min_length=1)
 
 
@@ -158,7 +158,10 @@ def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
         yield from _find_schema_problems(schema, f"{path}: schemas.{name}")
 
 
-def _find_schema_problems(schema: Any, where: str) -> Iterator[str]:
+def _find_schema_problems(schema: Any, where: str, choice: str = "") -> Iterator[str]:
+    if not isinstance(schema, dict | bool):
+        yield f"{where}: expected an object or true/false{choice}, got {repr(schema)[:80]}"
+        return
     try:
         check_schema(schema, where)
     except SchemaError as error:
@@ -187,9 +190,12 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
         else:
             problems.append(f"{where}.schema: {unknown('schema', schema, head.schemas)}")
             data["schema"] = True
-    elif isinstance(schema, dict):
-        problems += _find_schema_problems(schema, f"{where}.schema")
-    elif schema is None and head.task == "format":
+    elif schema is not None:
+        choice = " (or the name of a schema)"
+        if found := list(_find_schema_problems(schema, f"{where}.schema", choice)):
+            problems += found
+            data["schema"] = True  # said once, in our words
+    elif head.task == "format":
         problems.append(f"{where}.schema: missing; `schema: true` accepts any object")
     if "prompt" in data and "messages" in data:
         problems.append(f"{where}: has both `prompt` and `messages`; one of them is enough")
@@ -229,8 +235,11 @@ def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Ca
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
     problems = list(_find_compare_problems(data, where))
-    if isinstance(data["schema"], dict):
-        problems += _find_schema_problems(data["schema"], f"{where}.schema")
+    if data["schema"] is not None and (
+        found := list(_find_schema_problems(data["schema"], f"{where}.schema"))
+    ):
+        problems += found
+        data["schema"] = True
     try:
         case = Case.model_validate(data)
     except ValidationError as error:

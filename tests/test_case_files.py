@@ -246,3 +246,18 @@ def test_compare_must_name_fields_of_expected(tmp_path: Path) -> None:
     assert problems_of_rows(tmp_path, row) == [f"line 1.{message}"]
     none = '{"prompt": "a", "compare": {"n": "number"}}'
     assert problems_of_rows(tmp_path, none) == ["line 1.compare: unknown field 'n'; known: none"]
+
+
+def test_a_schema_of_a_wrong_type_is_told_once_in_plain_words(tmp_path: Path) -> None:
+    text = GOOD.replace("schema: {type: object}", "schema: [object]")
+    assert problems_of(tmp_path, text) == [
+        "cases[1].schema: expected an object or true/false (or the name of a schema), "
+        "got ['object']"
+    ]
+    text = GOOD.replace("contact: {type: object, required: [name]}", "contact: 3")
+    assert problems_of(tmp_path, text) == [
+        "schemas.contact: expected an object or true/false, got 3"
+    ]
+    assert problems_of_rows(tmp_path, '{"prompt": "a", "schema": "contact"}') == [
+        "line 1.schema: expected an object or true/false, got 'contact'"
+    ]
