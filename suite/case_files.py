@@ -43,7 +43,7 @@ class _Head(BaseModel):
     task: str
     version: int = Field(ge=1)
     schemas: dict[str, Any] = {}
-    cases: list[dict[str, Any]] = Field(min_length=1)
+    cases: list[Any] = Field(min_length=1)
 
 
 class _CaseEntry(Case):
@@ -79,16 +79,14 @@ def load_task_file(path: Path) -> TaskFile:
     Raises:
         InputError: With every problem of the file.
     """
-    document = load_yaml(path)
-    try:
-        head = _Head.model_validate(document)
-    except ValidationError as error:
-        raise InputError(describe_problems(error, _Head, f"{path}")) from None
-    problems = list(_find_head_problems(head, path))
+    head, problems = _read_head(load_yaml(path), path)
     places: dict[str, int] = {}
     cases: list[Case] = []
     for index, entry in enumerate(head.cases):
         where = f"{path}: cases[{index}]"
+        if not isinstance(entry, dict):
+            problems.append(f"{where}: expected a mapping of keys to values, got {entry!r:.80}")
+            continue
         try:
             case = _read_case(entry, head, where)
         except InputError as error:
@@ -124,7 +122,9 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     if task not in SCORERS:
         raise InputError(unknown("task", task, SCORERS))
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: U+2028 is JSON text
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # not splitlines: U+2028 is JSON text
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -147,6 +147,33 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     if problems:
         raise InputError(problems)
     return TaskFile(task, 1, path, tuple(cases.values()), is_suite=False)
+
+
+def _read_head(document: Any, path: Path) -> tuple[_Head, list[str]]:
+    """Return the head and its problems; a broken one is made good, to go on with its cases.
+
+    Raises:
+        InputError: The document has no list of cases to go on with.
+    """
+    try:
+        head = _Head.model_validate(document)
+    except ValidationError as error:
+        problems = describe_problems(error, _Head, f"{path}")
+    else:
+        return head, list(_find_head_problems(head, path))
+    if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
+        raise InputError(problems)
+    task, cases, schemas = (document.get(key) for key in ("task", "cases", "schemas"))
+    if not isinstance(schemas, dict):  # which names it would have had is not known: take them all
+        named = [entry.get("schema") for entry in cases or () if isinstance(entry, dict)]
+        schemas = {name: True for name in named if isinstance(name, str)} if schemas else {}
+    head = _Head.model_construct(
+        task=task if isinstance(task, str) else path.stem,
+        version=1,
+        schemas={name: schema for name, schema in schemas.items() if isinstance(name, str)},
+        cases=cases,
+    )
+    return head, [*problems, *_find_head_problems(head, path)]
 
 
 def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
@@ -186,7 +213,8 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
     schema = data.get("schema")
     if isinstance(schema, str):
         if schema in head.schemas:
-            data["schema"] = head.schemas[schema]
+            named = head.schemas[schema]  # of a wrong type: told at the head
+            data["schema"] = named if isinstance(named, dict | bool) else True
         else:
             problems.append(f"{where}.schema: {unknown('schema', schema, head.schemas)}")
             data["schema"] = True

@@ -214,7 +214,9 @@ def test_a_row_says_its_top_level_and_how_to_compare(tmp_path: Path) -> None:
 
 
 def test_no_row_is_lost_to_an_id_made_for_another(tmp_path: Path) -> None:
-    cases = read_rows(tmp_path, *(f'{{"prompt": "p", "id": "{id_}"}}' for id_ in ("a_line_3", "a", "a")))
+    cases = read_rows(
+        tmp_path, *(f'{{"prompt": "p", "id": "{id_}"}}' for id_ in ("a_line_3", "a", "a"))
+    )
     assert [case.id for case in cases] == ["a_line_3", "a", "a_line_3_line_3"]
 
 
@@ -260,4 +262,21 @@ def test_a_schema_of_a_wrong_type_is_told_once_in_plain_words(tmp_path: Path) ->
     ]
     assert problems_of_rows(tmp_path, '{"prompt": "a", "schema": "contact"}') == [
         "line 1.schema: expected an object or true/false, got 'contact'"
+    ]
+
+
+def test_a_broken_head_hides_no_mistake_of_its_cases(tmp_path: Path) -> None:
+    text = GOOD.replace("version: 2", "verison: 2").replace("schema: contact", "schema: contcat")
+    text = text.replace("top_level: any", "top_level: list") + "  - three\n"
+    assert problems_of(tmp_path, text) == [
+        "version: missing",
+        "verison: unknown key 'verison'; known: cases, schemas, task, version. "
+        "Did you mean 'version'?",
+        "cases[0].schema: unknown schema 'contcat'; known: contact. Did you mean 'contact'?",
+        "cases[1].top_level: expected 'object', 'array' or 'any', got 'list'",
+        "cases[2]: expected a mapping of keys to values, got 'three'",
+    ]
+    text = GOOD.replace("contact: {type: object, required: [name]}", "[contact]")
+    assert problems_of(tmp_path, text) == [
+        "schemas: expected a mapping of keys to values, got ['contact']"
     ]
