@@ -38,7 +38,7 @@ def tiny(
     run: Annotated[
         Path, typer.Option(help="Folder of checkpoints and logs; goes on from there.")
     ] = Path("runs/tiny"),
-    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 48_000_000,
+    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 50_000_000,
     workers: Annotated[int, typer.Option(help="Processes of one thread each.")] = 2,
     start_from: Annotated[
         Path | None,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class TinyConfig:
     """Everything that decides the weights."""
 
-    tokens: int = 48_000_000
+    tokens: int = 50_000_000
     """Training tokens in all, padding included."""
     batch_tokens: int = 6144
     """Tokens per process and step, padding included."""
