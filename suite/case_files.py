@@ -108,8 +108,8 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
 
     A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
     optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
-    are any (null: none). What is expected comes from the assistant's text where that is strict JSON.
-    Other columns are left alone.
+    are any (null: none). What is expected comes from the assistant's text where that is strict
+    JSON. Other columns are left alone.
 
     Args:
         path: JSONL, UTF-8, with or without a BOM. Blank lines are skipped.
@@ -161,11 +161,12 @@ def _read_head(document: Any, path: Path) -> tuple[_Head, list[str]]:
         problems = describe_problems(error, _Head, f"{path}")
     else:
         return head, list(_find_head_problems(head, path))
-    if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
+    cases = document.get("cases") if isinstance(document, dict) else None
+    if not isinstance(cases, list):
         raise InputError(problems)
-    task, cases, schemas = (document.get(key) for key in ("task", "cases", "schemas"))
+    task, schemas = document.get("task"), document.get("schemas")
     if not isinstance(schemas, dict):  # which names it would have had is not known: take them all
-        named = [entry.get("schema") for entry in cases or () if isinstance(entry, dict)]
+        named = [entry.get("schema") for entry in cases if isinstance(entry, dict)]
         schemas = {name: True for name in named if isinstance(name, str)} if schemas else {}
     head = _Head.model_construct(
         task=task if isinstance(task, str) else path.stem,
