@@ -145,7 +145,7 @@ def test_a_broken_data_row_is_told_with_file_and_line(tmp_path: Path) -> None:
     rows.write_text('{"prompt": "x", "completion": "{}"}\n{"prompt": 1\n', encoding="utf-8")
     done = run_sft(make_config(tmp_path), tmp_path, f"data.train_file={rows}")
     assert done.exit_code == 2
-    assert f"train sft: {rows}: line 2: not JSON" in done.output
+    assert f"train sft: {rows}: line 2: not strict JSON" in done.output
     assert not (tmp_path / "run").exists()
 
 
