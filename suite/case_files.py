@@ -5,7 +5,6 @@ What makes an answer right is not known here.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from suite.case import Case
 from suite.errors import InputError, describe_problems, unknown
 from suite.schema import SchemaError, check_schema
 from suite.scorers import SCORERS
+from suite.strict_json import parse_strict
 from suite.yaml_file import load_yaml
 
 
@@ -42,8 +42,8 @@ class _Head(BaseModel):
 
     task: str
     version: int = Field(ge=1)
-    schemas: dict[str, dict[str, Any] | bool] = {}
-    cases: list[dict[str, Any]] = Field(min_length=1)
+    schemas: dict[str, Any] = {}
+    cases: list[Any] = Field(min_length=1)
 
 
 class _CaseEntry(Case):
@@ -79,16 +79,14 @@ def load_task_file(path: Path) -> TaskFile:
     Raises:
         InputError: With every problem of the file.
     """
-    document = load_yaml(path)
-    try:
-        head = _Head.model_validate(document)
-    except ValidationError as error:
-        raise InputError(describe_problems(error, _Head, f"{path}")) from None
-    problems = list(_find_head_problems(head, path))
+    head, problems = _read_head(load_yaml(path), path)
     places: dict[str, int] = {}
     cases: list[Case] = []
     for index, entry in enumerate(head.cases):
         where = f"{path}: cases[{index}]"
+        if not isinstance(entry, dict):
+            problems.append(f"{where}: expected a mapping of keys to values, got {entry!r:.80}")
+            continue
         try:
             case = _read_case(entry, head, where)
         except InputError as error:
@@ -109,11 +107,12 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     """Read other people's rows, one JSON object per line, as cases of a task.
 
     A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
-    optional `completion`; `schema`, `expected`, `id` and `tags` where there are any. What is
-    expected comes from the assistant's text where that is JSON. Other columns are left alone.
+    optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
+    are any (null: none). What is expected comes from the assistant's text where that is strict
+    JSON. Other columns are left alone.
 
     Args:
-        path: JSONL, UTF-8. Blank lines are skipped.
+        path: JSONL, UTF-8, with or without a BOM. Blank lines are skipped.
         task: Whose scorer judges the rows.
         limit: The first so many rows; None: all.
 
@@ -123,7 +122,9 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     if task not in SCORERS:
         raise InputError(unknown("task", task, SCORERS))
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 is JSON text
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # not splitlines: U+2028 is JSON text
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -148,6 +149,34 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     return TaskFile(task, 1, path, tuple(cases.values()), is_suite=False)
 
 
+def _read_head(document: Any, path: Path) -> tuple[_Head, list[str]]:
+    """Return the head and its problems; a broken one is made good, to go on with its cases.
+
+    Raises:
+        InputError: The document has no list of cases to go on with.
+    """
+    try:
+        head = _Head.model_validate(document)
+    except ValidationError as error:
+        problems = describe_problems(error, _Head, f"{path}")
+    else:
+        return head, list(_find_head_problems(head, path))
+    cases = document.get("cases") if isinstance(document, dict) else None
+    if not isinstance(cases, list):
+        raise InputError(problems)
+    task, schemas = document.get("task"), document.get("schemas")
+    if not isinstance(schemas, dict):  # which names it would have had is not known: take them all
+        named = [entry.get("schema") for entry in cases if isinstance(entry, dict)]
+        schemas = {name: True for name in named if isinstance(name, str)} if schemas else {}
+    head = _Head.model_construct(
+        task=task if isinstance(task, str) else path.stem,
+        version=1,
+        schemas={name: schema for name, schema in schemas.items() if isinstance(name, str)},
+        cases=cases,
+    )
+    return head, [*problems, *_find_head_problems(head, path)]
+
+
 def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
     if head.task != path.stem:
         yield f"{path}: task: got {head.task!r}; the file of that task is {head.task}.yaml"
@@ -157,11 +186,23 @@ def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
         yield from _find_schema_problems(schema, f"{path}: schemas.{name}")
 
 
-def _find_schema_problems(schema: Any, where: str) -> Iterator[str]:
+def _find_schema_problems(schema: Any, where: str, choice: str = "") -> Iterator[str]:
+    if not isinstance(schema, dict | bool):
+        yield f"{where}: expected an object or true/false{choice}, got {repr(schema)[:80]}"
+        return
     try:
         check_schema(schema, where)
     except SchemaError as error:
         yield from str(error).splitlines()
+
+
+def _find_compare_problems(data: dict[str, Any], where: str) -> Iterator[str]:
+    """Name the fields that `compare` has and `expected` has not: they would be compared exactly."""
+    compare, expected = data.get("compare"), data.get("expected")
+    fields = list(map(str, expected)) if isinstance(expected, dict) else []
+    for name in compare if isinstance(compare, dict) else ():
+        if str(name) not in fields:
+            yield f"{where}.compare: {unknown('field', str(name), fields)}"
 
 
 def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
@@ -173,19 +214,24 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
     schema = data.get("schema")
     if isinstance(schema, str):
         if schema in head.schemas:
-            data["schema"] = head.schemas[schema]
+            named = head.schemas[schema]  # of a wrong type: told at the head
+            data["schema"] = named if isinstance(named, dict | bool) else True
         else:
             problems.append(f"{where}.schema: {unknown('schema', schema, head.schemas)}")
             data["schema"] = True
-    elif isinstance(schema, dict):
-        problems += _find_schema_problems(schema, f"{where}.schema")
-    elif schema is None and head.task == "format":
+    elif schema is not None:
+        choice = " (or the name of a schema)"
+        if found := list(_find_schema_problems(schema, f"{where}.schema", choice)):
+            problems += found
+            data["schema"] = True  # said once, in our words
+    elif head.task == "format":
         problems.append(f"{where}.schema: missing; `schema: true` accepts any object")
     if "prompt" in data and "messages" in data:
         problems.append(f"{where}: has both `prompt` and `messages`; one of them is enough")
         del data["prompt"]
     elif "prompt" in data:
         data["messages"] = [{"role": "user", "content": data.pop("prompt")}]
+    problems += _find_compare_problems(data, where)
     data |= {"task": head.task, "scorer_version": head.version}
     try:
         case = Case.model_validate(data)
@@ -197,25 +243,32 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
 
 
 def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not JSON: {error}") from None
+    parsed = parse_strict(line)  # `json.loads` keeps the last duplicate key and takes NaN
+    if parsed.reason:
+        raise InputError(f"{where}: not strict JSON: {parsed.reason}: {parsed.detail}")
+    row = parsed.document
     if not isinstance(row, dict):
         raise InputError(f"{where}: expected an object, got {type(row).__name__}")
     messages, answer = _split_row(row, where)
-    name = re.sub(r"[^a-z0-9_]+", "_", str(row.get("id", f"row_{number:06d}")).lower())
+    given = f"row_{number:06d}" if row.get("id") is None else str(row["id"])
+    name = re.sub(r"[^a-z0-9_]+", "_", given.lower())
+    while name in taken:  # another row's own id may look like the one made here
+        name = f"{name}_line_{number}"
     data = {
         "task": task,
-        "id": name if name not in taken else f"{name}_line_{number}",
-        "tags": row.get("tags", ()),
+        "id": name,
+        "tags": () if row.get("tags") is None else row["tags"],
         "messages": messages,
         "schema": row.get("schema"),
-        "expected": row["expected"] if "expected" in row else _parse_answer(answer),
+        "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
     }
-    problems: list[str] = []
-    if isinstance(data["schema"], dict):
-        problems += _find_schema_problems(data["schema"], f"{where}.schema")
+    data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
+    problems = list(_find_compare_problems(data, where))
+    if data["schema"] is not None and (
+        found := list(_find_schema_problems(data["schema"], f"{where}.schema"))
+    ):
+        problems += found
+        data["schema"] = True
     try:
         case = Case.model_validate(data)
     except ValidationError as error:
@@ -245,10 +298,3 @@ def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:
     if messages and messages[-1]["role"] == "assistant":
         return messages[:-1], str(messages[-1]["content"])
     return messages, None
-
-
-def _parse_answer(answer: str | None) -> Any:
-    try:
-        return None if answer is None else json.loads(answer)
-    except (ValueError, RecursionError):
-        return None

@@ -30,9 +30,9 @@ def score_format(case: Case, generation: Generation) -> Score:
 
     `format_success_rate` asks for strict JSON of the right type and nothing around it;
     `schema_valid_rate` asks for that and the schema. `recoverable_rate` counts outputs that do not
-    pass and would without their one fence or prose; it stands beside the strict rate and is never
-    part of it. `duplicate_json_objects_rate` counts a repeated answer (two or more top-level
-    objects), whatever else is wrong.
+    pass and would without one fence around them or one preamble; it stands beside the strict rate
+    and is never part of it. `duplicate_json_objects_rate` counts a repeated answer (two or more
+    top-level objects), whatever else is wrong.
 
     Returns:
         The score: value 1.0 when passed, else 0.0. Bad output is data: it never raises on it.

@@ -94,7 +94,7 @@ def _decide(
         elif isinstance(rule, Threshold):
             findings[name] = _decide_threshold(name, rule, run, selection)
         else:
-            outcome = _compare(rule, run, selection, baseline)
+            outcome = _compare(rule, run, selection, baseline, options)
             if isinstance(outcome, Finding):
                 findings[name] = outcome
             else:
@@ -111,7 +111,7 @@ def _find_obstacle(
     selection: Selection, baseline: Baseline | None, options: GateOptions
 ) -> Finding | None:
     """Return what keeps all gates of a model and task from being decided, None: nothing."""
-    if not selection.known:
+    if not selection.selected:
         return Finding("FAIL", "no case was selected, so there is nothing to judge")
     if not selection.is_complete:
         count = f"{len(selection.selected)} of {len(selection.known)} cases"
@@ -162,10 +162,16 @@ def _say_needed(rate: Rate, value: float, bound: str) -> str:
 
 
 def _compare(
-    rule: NoRegression, run: Run, selection: Selection, baseline: Baseline | None
+    rule: NoRegression,
+    run: Run,
+    selection: Selection,
+    baseline: Baseline | None,
+    options: GateOptions,
 ) -> Finding | list[Comparison]:
     if not selection.is_suite:
         return Finding("SKIPPED", f"{selection.case_file}: rows from outside have no baseline")
+    if baseline is None and options.accepting:
+        return Finding("PASS", "nothing to compare with: this run becomes the baseline")
     if baseline is None:
         return Finding("INCONCLUSIVE", "nothing accepted yet: pytest --snapshot-update")
     if differ := differing_conditions(baseline, run.models[selection.model]):

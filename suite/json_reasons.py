@@ -103,7 +103,7 @@ def _reason_around(text: str, values: Sequence[Region]) -> Rejection | None:
             if broken:
                 detail += f", which is broken: {broken.kind} at {broken.position}"
             return Rejection("extra_text", detail, position)
-        scalars += _scalar_starts(text, start, end) or []
+        scalars += scalar_starts(text, start, end) or []
     if len(values) + len(scalars) == 1:
         return None
     starts = sorted([*(value.start for value in values), *scalars])
@@ -143,10 +143,10 @@ def _extra(text: str, start: int, end: int, outermost: bool) -> int | None:
         return None
     if outermost and (text[first] == "," or text[start:end].rstrip(JSON_SPACE)[-1] == ","):
         return first
-    return None if _scalar_starts(text, start, end) is not None else first
+    return None if scalar_starts(text, start, end) is not None else first
 
 
-def _scalar_starts(text: str, start: int, end: int) -> list[int] | None:
+def scalar_starts(text: str, start: int, end: int) -> list[int] | None:
     """Return where the scalars start in a stretch of nothing else, None when it is prose."""
     position = start
     starts: list[int] = []
@@ -179,7 +179,7 @@ def _scalar_reason(text: str, start: int) -> Rejection:
             return _named(fault)
     else:
         after = start
-    starts = _scalar_starts(text, start, end)
+    starts = scalar_starts(text, start, end)
     if starts:
         if "," in (source[0], source[-1]):
             position = start if source[0] == "," else end - 1
@@ -216,4 +216,4 @@ def _is_fenced_scalar(source: str) -> bool:
     if not _FENCE_BEFORE.fullmatch(opening.rstrip(JSON_SPACE)) or len(rest) < 3:
         return False
     inner = rest[:-3] if rest.endswith(("```", "~~~")) else rest
-    return len(_scalar_starts(inner, 0, len(inner)) or []) == 1
+    return len(scalar_starts(inner, 0, len(inner)) or []) == 1

@@ -16,6 +16,7 @@ from suite.baseline import Baseline, differing_conditions, find_case_changes
 from suite.run import (
     CaseResult,
     GateResult,
+    ModelRecord,
     Rate,
     Run,
     Selection,
@@ -54,7 +55,10 @@ Line = tuple[Span, ...]
 
 
 def render_report(
-    run: Run, baselines: Mapping[tuple[str, str], Baseline], width: int = 80
+    run: Run,
+    baselines: Mapping[tuple[str, str], Baseline],
+    width: int = 80,
+    accepting: bool = False,
 ) -> list[Line]:
     """Return the report of a run: per task the models side by side, changes, then all gates.
 
@@ -62,6 +66,7 @@ def render_report(
         run: With its gates decided.
         baselines: By model and task, as they were before the run.
         width: Columns of the terminal. Models stand in columns where that fits, else in rows.
+        accepting: The run becomes the baseline, so nobody is told to accept it.
     """
     lines: list[Line] = []
     for task in sorted({selection.task for selection in run.selections}):
@@ -71,6 +76,8 @@ def render_report(
         lines += _render_task(run, task, selections, width)
         for selection in selections:
             baseline = baselines.get((selection.model, task))
+            if baseline is None and accepting:
+                continue
             if changes := _render_changes(run, selection, baseline, width):
                 lines += [(), *changes]
     lines += _render_notes(run, width)
@@ -220,11 +227,23 @@ def _render_notes(run: Run, width: int) -> list[Line]:
         for name, record in run.models.items()
         for note in record.notes
     ]
+    machines = (_describe_environment(record) for record in run.models.values())
+    notes += dict.fromkeys(terminal_safe(machine) for machine in machines if machine)
     if not notes:
         return []
     lines: list[Line] = [(), (Span("notes", "title"),)]
     lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in _wrap(note, width, 2)]
     return lines
+
+
+def _describe_environment(record: ModelRecord) -> str:
+    """Name what answers were made with: printed, never decisive."""
+    known = record.environment
+    parts = [f"{name} {version}" for name, version in known.get("libraries", {}).items() if version]
+    if parts and (processor := known.get("processor")):
+        threads = f", {known['threads']} threads" if known.get("threads") else ""
+        parts.append(f"on {processor}{threads}")
+    return f"environment: {', '.join(parts)}" if parts else ""
 
 
 def _render_gates(run: Run, width: int) -> list[Line]:

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from suite.json_reasons import SURROGATE, find_reason
-from suite.json_scanner import Scan, scan
+from suite.json_recovery import without_wrapping
+from suite.json_scanner import scan
 from suite.json_tokens import MAX_DEPTH, has_too_many_digits, skip_space
 
 MAX_CHARACTERS = 10_000_000
 """A longer text is a `resource_limit` and is not looked at further: it takes seconds, not ages."""
 
 _NOT_AROUND = frozenset({"bom", "encoding", "multiple_values"})
-"""Reasons that no removal of a fence or of prose mends."""
+"""Reasons that stay, whatever fence or preamble is taken off."""
 _BRACKET = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F])|.)"
@@ -49,9 +50,9 @@ class Parsed:
     flags: tuple[str, ...] = ()
     """`replacement_character`: U+FFFD occurs, so bytes were lost in decoding tokens to text."""
     recoverable: bool = False
-    """Not strict, but would be without the fence or the prose around its only object or array."""
+    """Not strict, but would be without one fence around it all or one preamble of prose."""
     recovered: Any = None
-    """That object or array when `recoverable`."""
+    """The value that is then left, when `recoverable`; it may be None."""
 
 
 class _RejectedError(Exception):
@@ -185,7 +186,7 @@ def _explain(text: str, finish_reason: str | None, flags: tuple[str, ...]) -> Pa
     reason, detail = rejection.reason, rejection.detail
     if finish_reason == "length":
         reason, detail = "incomplete", f"cut off at the token limit ({reason}: {detail})"
-    recovered = None if rejection.reason in _NOT_AROUND else _recover(text, found)
+    recovered = () if rejection.reason in _NOT_AROUND else _recover(text)
     return Parsed(
         document=None,
         reason=reason,
@@ -194,18 +195,16 @@ def _explain(text: str, finish_reason: str | None, flags: tuple[str, ...]) -> Pa
         objects=found.objects,
         arrays=found.arrays,
         flags=flags,
-        recoverable=recovered is not None,
-        recovered=recovered,
+        recoverable=bool(recovered),
+        recovered=recovered[0] if recovered else None,
     )
 
 
-def _recover(text: str, found: Scan) -> Any:
-    """Return the only top-level object or array, None unless it is strict by itself."""
-    values = [region for region in found.regions if region.attempt]
-    if len(values) != 1 or values[0].fault:
-        return None
-    source = text[values[0].start : values[0].end]
-    try:
-        return _decode(source, source.isascii())
-    except (ValueError, StopIteration, _RejectedError):
-        return None
+def _recover(text: str) -> tuple[Any, ...]:
+    """Return the value left without one fence or one preamble as `(value,)`, else `()`."""
+    for left in without_wrapping(text):
+        try:
+            return (_decode(left, left.isascii()),)
+        except (ValueError, StopIteration, _RejectedError):
+            continue
+    return ()

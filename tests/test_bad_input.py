@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from tests.toy_project import ToyProject
@@ -80,8 +82,9 @@ def test_bad_flags_end_the_run_before_anything_starts(
             "*gates.yaml: format.format_success_rate_min: expected a mapping * values, got 0.9",
         ),
         ("goldens/toy/format.json", "{", "*format.json: line 1: not JSON*"),
+        ("toy.yaml", "answrs: {}", "*model 'toy': *toy.yaml: answrs: unknown key*"),
     ],
-    ids=["models", "cases", "gate", "gate-value", "gate-form", "goldens"],
+    ids=["models", "cases", "gate", "gate-value", "gate-form", "goldens", "answers"],
 )
 def test_bad_files_end_the_run_before_anything_starts(
     toy: ToyProject, name: str, content: str, message: str
@@ -94,3 +97,41 @@ def test_bad_files_end_the_run_before_anything_starts(
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([message])
         assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_cache_that_another_program_holds_ends_the_run_and_is_left_alone(
+    toy: ToyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.run("-q")
+    monkeypatch.setattr("fixtures.cache._BUSY_S", 0.1)
+    holder = sqlite3.connect(toy.path / ".suite" / "cache.sqlite", isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("DELETE FROM probes")
+    result = toy.run("-q")
+    holder.close()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*cache.sqlite: database is locked: another program has held it*"])
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+    assert list((toy.path / ".suite").glob("*aside*")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("gates.yaml", "format: {fromat_min: {value: 1, reason: x}}", "*gates.yaml: *fromat_min*"),
+        ("cases/format.yaml", "task: format\nversion: 1\ncases: [{id: A}]", "*cases?0?.id: *"),
+        ("goldens/mine/format.json", "{", "*format.json: line 1: not JSON*"),
+    ],
+    ids=["gates", "cases", "goldens"],
+)
+def test_small_files_are_read_before_a_base_is_looked_for(
+    toy: ToyProject, name: str, content: str, message: str
+) -> None:
+    path = toy.path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    result = toy.run("--base-model=./nowhere", "--as=mine")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+    assert "no such model folder" not in result.stderr.str()

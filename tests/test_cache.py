@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixtures.cache import CACHE_FILE, Cache, PlanRow, usable_folder
+from fixtures.cache import CACHE_FILE, Cache, CacheError, PlanRow, usable_folder
 from fixtures.file_hash import hash_file
 from suite.generation import Generation
 
@@ -97,6 +97,32 @@ def test_a_file_that_is_not_ours_is_set_aside_and_said(
     assert "set aside as c.sqlite.aside-" in lines[0]
     (aside,) = [p for p in tmp_path.glob("c.sqlite.aside-*") if p.suffix != "-wal"]
     assert aside.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_file_that_another_program_holds_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = Cache(path)
+    cache.commit_batch({"k": ANSWER}, PLAN)
+    cache.close()
+    monkeypatch.setattr("fixtures.cache._BUSY_S", 0.1)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute(f"PRAGMA journal_mode = {mode}")
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("DELETE FROM probes")
+    lines: list[str] = []
+    with pytest.raises(CacheError, match=r"c\.sqlite: database is locked: another .*--cache-dir"):
+        Cache(path, lines.append)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert lines == []
+    assert list(tmp_path.glob("*aside*")) == []
+    again = Cache(path)
+    assert again.find(["k"]) == {"k": ANSWER}
+    again.close()
 
 
 def test_a_sound_file_is_kept_without_a_word(tmp_path: Path) -> None:

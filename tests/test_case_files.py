@@ -192,3 +192,91 @@ def test_all_mistakes_of_a_row_file_are_named_at_once(tmp_path: Path) -> None:
     assert [problem[: len("line 1")] for problem in found] == [f"line {n}" for n in range(1, 6)]
     assert "keys: text" in found[2]
     assert "unknown keyword 'typ'" in found[3]
+
+
+def read_rows(folder: Path, *lines: str) -> tuple[Case, ...]:
+    return load_rows(write(folder, "\n".join(lines), "r.jsonl"), "format").cases
+
+
+def problems_of_rows(folder: Path, *lines: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read_rows(folder, *lines)
+    return [problem.split("r.jsonl: ")[1] for problem in caught.value.problems]
+
+
+def test_a_row_says_its_top_level_and_how_to_compare(tmp_path: Path) -> None:
+    row = '{"prompt": "a", "top_level": "array", "expected": {"n": 1}, "compare": {"n": "number"}}'
+    one, two = read_rows(tmp_path, row, '{"prompt": "a", "top_level": null, "compare": null}')
+    assert (one.top_level, one.compare) == ("array", {"n": "number"})
+    assert (two.top_level, two.compare) == ("object", {})
+    found = problems_of_rows(tmp_path, '{"prompt": "a", "top_level": "list"}')
+    assert found == ["line 1.top_level: expected 'object', 'array' or 'any', got 'list'"]
+
+
+def test_no_row_is_lost_to_an_id_made_for_another(tmp_path: Path) -> None:
+    cases = read_rows(
+        tmp_path, *(f'{{"prompt": "p", "id": "{id_}"}}' for id_ in ("a_line_3", "a", "a"))
+    )
+    assert [case.id for case in cases] == ["a_line_3", "a", "a_line_3_line_3"]
+
+
+def test_null_is_no_id_and_no_tags_and_a_bom_is_no_part_of_a_row(tmp_path: Path) -> None:
+    (case,) = read_rows(tmp_path, '\ufeff{"prompt": "p", "id": null, "tags": null}')
+    assert (case.id, case.tags) == ("row_000001", ())
+
+
+def test_rows_that_are_not_strict_json_are_refused_with_their_line(tmp_path: Path) -> None:
+    found = problems_of_rows(
+        tmp_path,
+        '{"prompt": "a", "prompt": "b"}',
+        '{"prompt": "a", "expected": {"n": NaN}}',
+        '{"prompt": "a", "expected": {"n": 1e999}}',
+    )
+    reasons = ["duplicate_key", "non_finite_number", "non_finite_number"]
+    for number, (problem, reason) in enumerate(zip(found, reasons, strict=True), start=1):
+        assert problem.startswith(f"line {number}: not strict JSON: {reason}: ")
+    (case,) = read_rows(tmp_path, '{"prompt": "a", "completion": "{\\"n\\": NaN}"}')
+    assert case.expected is None
+
+
+def test_compare_must_name_fields_of_expected(tmp_path: Path) -> None:
+    message = "compare: unknown field 'nmae'; known: age, name. Did you mean 'name'?"
+    text = GOOD.replace("{name: Ada}", "{name: Ada, age: 3}")
+    found = problems_of(tmp_path, text.replace("{name: casefold}", "{nmae: casefold}"))
+    assert found == [f"cases[0].{message}"]
+    row = '{"prompt": "a", "expected": {"name": "A", "age": 3}, "compare": {"nmae": "casefold"}}'
+    assert problems_of_rows(tmp_path, row) == [f"line 1.{message}"]
+    none = '{"prompt": "a", "compare": {"n": "number"}}'
+    assert problems_of_rows(tmp_path, none) == ["line 1.compare: unknown field 'n'; known: none"]
+
+
+def test_a_schema_of_a_wrong_type_is_told_once_in_plain_words(tmp_path: Path) -> None:
+    text = GOOD.replace("schema: {type: object}", "schema: [object]")
+    assert problems_of(tmp_path, text) == [
+        "cases[1].schema: expected an object or true/false (or the name of a schema), "
+        "got ['object']"
+    ]
+    text = GOOD.replace("contact: {type: object, required: [name]}", "contact: 3")
+    assert problems_of(tmp_path, text) == [
+        "schemas.contact: expected an object or true/false, got 3"
+    ]
+    assert problems_of_rows(tmp_path, '{"prompt": "a", "schema": "contact"}') == [
+        "line 1.schema: expected an object or true/false, got 'contact'"
+    ]
+
+
+def test_a_broken_head_hides_no_mistake_of_its_cases(tmp_path: Path) -> None:
+    text = GOOD.replace("version: 2", "verison: 2").replace("schema: contact", "schema: contcat")
+    text = text.replace("top_level: any", "top_level: list") + "  - three\n"
+    assert problems_of(tmp_path, text) == [
+        "version: missing",
+        "verison: unknown key 'verison'; known: cases, schemas, task, version. "
+        "Did you mean 'version'?",
+        "cases[0].schema: unknown schema 'contcat'; known: contact. Did you mean 'contact'?",
+        "cases[1].top_level: expected 'object', 'array' or 'any', got 'list'",
+        "cases[2]: expected a mapping of keys to values, got 'three'",
+    ]
+    text = GOOD.replace("contact: {type: object, required: [name]}", "[contact]")
+    assert problems_of(tmp_path, text) == [
+        "schemas: expected a mapping of keys to values, got ['contact']"
+    ]

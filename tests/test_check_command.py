@@ -132,6 +132,8 @@ def test_the_table_of_texts_gets_its_reasons_through_the_command() -> None:
         (["--schema", "nowhere.json", "-"], "nowhere.json: No such file or directory"),
         (["--jsonl", "nowhere.jsonl"], "nowhere.jsonl: No such file or directory"),
         (["-", "--jsonl", "-"], "got both FILE (-) and --jsonl (-); give one of them"),
+        (["-", "--field", "out"], "--field (out) names a field of --jsonl rows; add --jsonl"),
+        (["--id-field", "key"], "--id-field (key) names a field of --jsonl rows; add --jsonl"),
         (["suite"], "suite: Is a directory"),
         (["--nope"], "No such option: --nope"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.decoding import decode_batch, plan_batches
+from fixtures.decoding import _is_out_of_memory, decode_batch, plan_batches
 from fixtures.model import Decoding, Model, Prompt
 from fixtures.prompting import render, stop_ids
 from tests.tiny_models import END_OF_TEXT, END_OF_TURN, PAD, forget_ends, make_base
@@ -139,6 +139,39 @@ def test_a_batch_that_does_not_fit_is_halved(
     monkeypatch.setattr(loaded.model, "forward", small_memory)
     assert [each.text for each in decode(loaded, prompts)] == wanted
     assert sizes[:3] == [8, 4, 2]
+    assert max(sizes[2:]) == 2, "what did not fit once is not tried again"
+
+
+def test_a_cpu_without_memory_is_recognised() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(10**15)
+    assert type(caught.value) is RuntimeError
+    assert _is_out_of_memory(caught.value)
+    assert not _is_out_of_memory(RuntimeError("shapes do not fit"))
+
+
+def test_the_engine_too_keeps_to_what_fits(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fixtures.hf_engine import HfEngine
+
+    decoding = replace(GREEDY, max_new_tokens=2)
+    engine = HfEngine(
+        Model(name="m", type="local", base=base, threads=1, decoding=decoding, batch_size=4)
+    )
+    forward, sizes = engine._loaded.model.forward, []
+
+    def small_memory(*args: Any, input_ids: Any, **kwargs: Any) -> Any:
+        sizes.append(len(input_ids))
+        if len(input_ids) > 2:
+            torch.empty(10**15)
+        return forward(*args, input_ids=input_ids, **kwargs)
+
+    monkeypatch.setattr(engine._loaded.model, "forward", small_memory)
+    found: list[int] = []
+    texts = [Prompt(str(n), (("user", "x" * n),)) for n in range(8)]
+    engine.generate(texts, lambda batch: found.extend(index for index, _ in batch.rows))
+    assert sorted(found) == list(range(8))
+    assert sizes[0] == 4
+    assert max(sizes[1:]) == 2
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(

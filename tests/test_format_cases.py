@@ -76,16 +76,25 @@ def test_ids_are_the_ones_of_the_first_release():
     assert sorted(case.id for case in CASES) == sorted(ids)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_the_expected_object_passes_its_own_case(case):
-    text = json.dumps(case.expected, ensure_ascii=False)
-    score = score_format(case, Generation(text=text, finish_reason="stop"))
-    assert score.passed, score.detail
+def test_every_expected_object_passes_its_own_case():
+    failed = {}
+    for case in CASES:
+        text = json.dumps(case.expected, ensure_ascii=False)
+        score = score_format(case, Generation(text=text, finish_reason="stop"))
+        if not score.passed:
+            failed[case.id] = score.detail
+    print(f"expected objects that pass their own case: {len(CASES) - len(failed)} of {len(CASES)}")
+    assert not failed
 
 
 def test_no_prompt_shares_much_with_another():
     shared = Counter(pair for ids in HOLDERS.values() for pair in permutations(ids, 2))
     shares = {pair: count / len(GRAMS[pair[0]]) for pair, count in shared.items()}
+    worst = max(shares, key=shares.__getitem__, default=("none", "none"))
+    print(
+        f"pairs of prompts with a common 5-gram: {len(shares)} of {len(CASES) * (len(CASES) - 1)}; "
+        f"largest share {shares.get(worst, 0):.3f} {worst}; bar {LARGEST_SHARE}"
+    )
     assert max(shares.values(), default=0) <= LARGEST_SHARE, shares
 
 

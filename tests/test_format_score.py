@@ -34,6 +34,8 @@ def make_case(**fields: Any) -> Case:
         ("", "empty", 0, 0, 0, 0),
         (f"```json\n{GOOD}\n```", "code_fence", 0, 0, 0, 1),
         (f"Here: {GOOD}", "extra_text", 0, 0, 0, 1),
+        (f"{GOOD} Done.", "extra_text", 0, 0, 0, 0),
+        (f"Here:\n```json\n{GOOD}\n```", "code_fence", 0, 0, 0, 0),
         ('Here: {"name": "Ada"}', "extra_text", 0, 0, 0, 0),
         ("Here: [1]", "extra_text", 0, 0, 0, 0),
         (f"{GOOD}\n{GOOD}", "multiple_values", 0, 0, 1, 0),
@@ -97,6 +99,15 @@ def test_the_case_says_which_top_level_type_it_wants(
 ) -> None:
     case = make_case(schema=True, top_level=top_level)
     assert score_format(case, Generation(text, "stop")).reason == reason
+
+
+@pytest.mark.parametrize(("top_level", "recoverable"), [("any", 1), ("object", 0)])
+def test_a_fenced_scalar_is_recoverable_where_a_scalar_would_pass(
+    top_level: str, recoverable: int
+) -> None:
+    case = make_case(schema=True, top_level=top_level)
+    score = score_format(case, Generation('```json\n"x"\n```', "stop"))
+    assert (score.reason, score.metrics["recoverable_rate"]) == ("code_fence", recoverable)
 
 
 def test_a_case_without_a_schema_asks_only_for_strict_json() -> None:

@@ -87,7 +87,7 @@ def test_a_narrowed_run_skips_gates_with_the_count(
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)])
-def test_a_model_that_nothing_was_selected_of_keeps_its_gates(
+def test_a_model_that_nothing_was_selected_of_fails_its_gates(
     toy: ToyProject, workers: tuple[str, ...]
 ) -> None:
     toy.write_models("toy", "other")
@@ -95,12 +95,9 @@ def test_a_model_that_nothing_was_selected_of_keeps_its_gates(
     narrow = ("--model=toy", "--model=other", "-k", "toy-", *workers)
     found, result = run(toy, *narrow)
     gates = MIN, "format_success_rate_min[other]"
-    assert [found[name] for name in gates] == ["passed", "skipped"]
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["*other*", "*0 of 10 cases selected*"])
-    found, result = run(toy, "--require-gates", *narrow)
     assert [found[name] for name in gates] == ["passed", "failed"]
     assert result.ret == 1
+    result.stdout.fnmatch_lines(["*nothing selected*", "*no case was selected*"])
 
 
 def test_a_node_id_narrows_too(toy: ToyProject) -> None:
@@ -192,3 +189,39 @@ def test_case_without_an_answer_counts_as_a_failure(toy: ToyProject) -> None:
     found, result = run(toy)
     assert found[MIN] == "failed"
     result.stdout.fnmatch_lines(["*0.900 (9/10, *is below 1*without a verdict*"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_cases_without_a_verdict_are_named_and_count_as_failures(
+    toy: ToyProject, workers: tuple[str, ...]
+) -> None:
+    toy.pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items[:6]:\n"
+        "        item.add_marker(pytest.mark.skip(reason='not today'))\n"
+    )
+    found, result = run(toy, *workers)
+    assert (found[MIN], result.ret) == ("failed", 1)
+    result.stdout.fnmatch_lines(["*0.400 (*4/10*", "*6 without a verdict count as failures*"])
+    text = next(toy.path.glob(".suite/runs/*/samples.jsonl")).read_text()
+    assert text.count("its test was skipped") == 6
+
+
+def test_when_every_case_is_skipped_the_gates_fail(toy: ToyProject) -> None:
+    toy.pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        item.add_marker(pytest.mark.skip(reason='not today'))\n"
+    )
+    found, result = run(toy)
+    assert (found[MIN], result.ret) == ("failed", 1)
+
+
+def test_the_first_acceptance_satisfies_required_gates(toy: ToyProject) -> None:
+    toy.write_gates(REGRESSION)
+    result = toy.run("--snapshot-update", "--require-gates")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*this run becomes the baseline*", "*accepted: 10 new*"])
+    assert "accept these answers" not in result.stdout.str()

@@ -232,3 +232,14 @@ def test_the_diff_of_untrusted_text_cannot_steer_the_terminal(accepted: ToyProje
     assert result.ret == 1
     result.stdout.fnmatch_lines([r"E *x \u001b[[]2J \x9b2J \u202e y*"])
     assert not {"\x1b", "\x9b", "\u202e"} & set(result.stdout.str())
+
+
+def test_goldens_that_cannot_be_written_fail_the_session_and_lose_nothing(
+    toy: ToyProject,
+) -> None:
+    (toy.path / "goldens").mkdir()
+    (toy.path / "goldens" / "toy").symlink_to("nowhere")  # root may write to any real folder
+    result = toy.run("--snapshot-update")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*format.json: not written: *"])
+    assert list(toy.path.glob(".suite/runs/*/run.json"))

@@ -160,11 +160,11 @@ def test_a_worker_whose_controller_is_killed_ends(toy: ToyProject) -> None:
 
 
 def test_a_model_that_gives_no_answer_is_an_error_of_each_case(toy: ToyProject) -> None:
-    (toy.path / "toy.yaml").write_text("answrs: {}\n")
+    (toy.path / "toy.yaml").write_text("answers: {}\n")
     result = toy.run("-n2")
     result.assert_outcomes(errors=10, failed=1)
     result.stdout.fnmatch_lines(
-        ["*no answer of model 'toy': *toy.yaml: *", "*toy.yaml: answrs: unknown key*"]
+        ["*no answer of model 'toy': *toy.yaml: *", "*toy.yaml: no answer to c00, *"]
     )
     assert result.ret == 1
 

@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.adapter_files import chat_template_sha256
 from fixtures.file_hash import hash_file
+from fixtures.identity import find_environment
 from fixtures.model import REFERENCE_THREADS, Model
 from fixtures.model_choice import ModelFlags, choose_models
 from fixtures.registry import LocalEntry, Registry
@@ -55,7 +56,7 @@ def choose(folder: Path, flags: ModelFlags = NO_FLAGS, **entry: Any) -> Model:
 
 def test_quantization_and_prompt_format_come_from_the_manifest(folder: Path) -> None:
     write_manifest(folder, prompt_format="raw")
-    model = choose(folder, device="cpu")
+    model = choose(folder, device="cpu", dtype="float32")
     assert (model.quantization, model.prompt_format) == ("nf4", "raw")
     assert model.notes == (
         "NF4 base dequantized once at load to float32, adapter applied unmerged",
@@ -92,6 +93,56 @@ def test_an_adapter_without_manifest_is_a_warning_that_says_what_is_unchecked(fo
     assert model.quantization == "none"
     assert len(model.warnings) == 1
     assert "unchecked whether quantization, base and chat template" in model.warnings[0]
+
+
+def test_a_manifest_that_lacks_facts_is_a_warning_that_names_each(folder: Path) -> None:
+    assert choose(folder).warnings == ()
+    facts = {"quantization": None, "prompt_format": None, "chat_template_sha256": None}
+    write_manifest(folder, base={"files": {}}, **facts)
+    (warning,) = choose(folder).warnings
+    assert warning.endswith(
+        "manifest.json: does not say base.files, quantization, prompt_format, "
+        "chat_template_sha256, so that is unchecked"
+    )
+    write_manifest(folder, base={"files": {}})
+    (warning,) = choose(folder).warnings
+    assert warning.endswith("manifest.json: does not say base.files, so that is unchecked")
+
+
+def test_a_base_without_template_leaves_no_hash_to_name(folder: Path) -> None:
+    (folder / "base" / "chat_template.jinja").unlink()
+    write_manifest(folder, prompt_format="raw")
+    assert choose(folder).warnings == ()
+
+
+def test_a_chat_without_a_template_is_refused_with_the_next_step(folder: Path) -> None:
+    base = folder / "base"
+    (base / "chat_template.jinja").unlink()
+    (base / "tokenizer_config.json").write_text('{"chat_template": null}')
+    with pytest.raises(InputError, match=r"base: has no chat template; use `--prompt-format raw`"):
+        choose(folder, lora_path=None)
+    raw = choose(folder, ModelFlags(prompt_format="raw"), lora_path=None)
+    assert raw.prompt_format == "raw"
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        ("tokenizer_config.json", '{"chat_template": "{{ messages }}"}'),
+        ("tokenizer_config.json", '{"chat_template": [{"name": "default", "template": "x"}]}'),
+        ("additional_chat_templates/default.jinja", "{{ messages }}"),
+        ("tekken.json", "{}"),
+    ],
+    ids=["config", "named", "folder", "tokenizer"],
+)
+def test_a_template_that_only_transformers_may_find_is_left_to_it(
+    folder: Path, place: str, content: str
+) -> None:
+    (folder / "base" / "chat_template.jinja").unlink()
+    path = folder / "base" / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    assert choose(folder, lora_path=None).prompt_format == "chat"
 
 
 def test_a_missing_adapter_names_those_beside_it(folder: Path) -> None:
@@ -141,6 +192,40 @@ def test_only_a_pinned_model_is_in_reference_mode(folder: Path) -> None:
     assert choose(folder, device="cpu", threads=8).is_reference
 
 
+@pytest.mark.parametrize(
+    ("entry", "mode"),
+    [
+        ({"device": "cuda", "dtype": "bfloat16"}, "cuda, bfloat16"),
+        ({"device": "cpu", "dtype": "bfloat16"}, "cpu, bfloat16"),
+        ({"device": "cpu"}, "cpu, float32, threads not pinned"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_model_that_is_not_in_reference_mode_is_named(
+    folder: Path, entry: dict[str, str], mode: str
+) -> None:
+    model = choose(folder, lora_path=None, **entry)
+    assert model.notes == (
+        f"{mode}: not in reference mode, text may change with the batch or the machine",
+    )
+    assert choose(folder, lora_path=None, device="cpu", dtype="float32").notes == ()
+
+
+def test_a_revision_of_a_folder_of_this_machine_is_refused(folder: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"base: revision: only a model of the hub has one, got 'abc123'"
+    ):
+        choose(folder, revision="abc123")
+
+
+def test_a_wrong_name_is_said_before_any_base_is_looked_for(folder: Path) -> None:
+    registry = Registry(Path("models.yaml"), None, {})
+    flags = ModelFlags(names=("nobody",), base_model="./nowhere")
+    with pytest.raises(InputError) as caught:
+        choose_models(registry, flags, [folder], hash_file)
+    assert caught.value.problems == ("models.yaml: unknown model 'nobody'; known: none",)
+
+
 def test_a_base_and_adapter_of_the_command_line_need_no_entry(folder: Path) -> None:
     registry = Registry(Path("models.yaml"), None, {})
     flags = ModelFlags(base_model="base", adapter="adapters/good")
@@ -170,8 +255,14 @@ def test_a_model_in_the_cache_of_the_hub_is_found_by_branch_and_commit(
     blob.write_bytes(b"weights")
     (snapshot / "model.safetensors").symlink_to(blob)
     monkeypatch.setenv("HF_HUB_CACHE", str(folder / "hub"))
+    (snapshot / "chat_template.jinja").write_text("{{ messages }}")
     for revision in (None, commit):
         found = choose(folder, model_path="org/name", lora_path=None, revision=revision)
         assert (found.base, found.revision) == (snapshot, commit)
+        facts = find_environment(found)
+        assert (facts["base"], facts["revision"], facts["adapter"]) == ("org/name", commit, None)
+    facts = find_environment(choose(folder))
+    assert (facts["base"], facts["revision"]) == ("base", None)
+    assert facts["adapter"] == str(folder / "adapters" / "good")
     # a big file of the hub is not read: its name is its hash
     assert hash_file(snapshot / "model.safetensors") == "ab" * 32

@@ -10,9 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCALES = (0.5, 0.3, 0.1, 0.05)
-COSTLY_DROP = 0.1
-"""A loss of format success, against the accepted baseline, that the gates must not let pass: with
-0.95 accepted, at 0.85. The suite says of itself that it can see half of this."""
+COSTLY = 0.85
+"""A rate of format success that the gates must not let pass."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
@@ -54,15 +53,12 @@ def success_rate(output: Path) -> float:
 
 
 def test_the_gates_fail_at_the_first_scale_that_costs_the_format(tmp_path):
-    baseline = json.loads((ROOT / "goldens" / "tiny_json" / "format.json").read_text("utf-8"))
-    verdicts = [each["metrics"]["format_success_rate"] for each in baseline["goldens"].values()]
-    costly = sum(verdicts) / len(verdicts) - COSTLY_DROP
     seen = {}
     for scale in SCALES:
         done = run_suite(weaken(scale, tmp_path / f"lora_{scale}"), tmp_path / f"run_{scale}")
         seen[scale] = success_rate(tmp_path / f"run_{scale}")
         print(f"lora_B x {scale}: format success {seen[scale]:.3f}, exit {done.returncode}")
-        if seen[scale] < costly:
+        if seen[scale] < COSTLY:
             break
     else:
         pytest.fail(f"no scale cost the format: {seen}")

@@ -80,6 +80,45 @@ models:
         assert expected in found, expected
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("default: [toy]", "models.yaml: default: expected the name of a model, got ['toy']"),
+        ("default: 5", "models.yaml: default: expected the name of a model, got 5"),
+        (
+            "models: {toy: {type: [scripted], answers: a.yaml}}",
+            "models.yaml: models.toy.type: unknown type \"['scripted']\"; known: api, local, ",
+        ),
+        (
+            "models: {toy: {answers: a.yaml}}",
+            "models.yaml: models.toy.type: missing; known: api, local, ",
+        ),
+        (
+            "models: {toy: 5}",
+            "models.yaml: models.toy: expected a mapping of keys to values, got 5",
+        ),
+        (
+            "models: {toy: }",
+            "models.yaml: models.toy: expected a mapping of keys to values, got None",
+        ),
+        ("models: {5: {}}", "models.yaml: models.5: a name is letters, digits"),
+    ],
+    ids=[
+        "default a list",
+        "default a number",
+        "type a list",
+        "no type",
+        "entry a number",
+        "entry empty",
+        "name a number",
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_registry(write(tmp_path, text if "models:" in text else f"{text}\nmodels: {{}}"))
+    assert problem in problems(caught)
+
+
 def test_the_default_is_taken_when_no_model_is_named(tmp_path: Path) -> None:
     assert [model.name for model in choose(tmp_path)] == ["canned"]
 
@@ -113,6 +152,15 @@ def test_a_missing_answers_file_is_named(tmp_path: Path) -> None:
                 "canned: {type: scripted, answers: nowhere",
             ),
         )
+
+
+def test_a_broken_answers_file_is_named(tmp_path: Path) -> None:
+    registry = load_registry(write(tmp_path, GOOD))
+    (tmp_path / "answers.yaml").write_text("answrs: {}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        choose_models(registry, ModelFlags(), [tmp_path], lambda path: "0")
+    assert "model 'canned': " in problems(caught)
+    assert "answers.yaml: answrs: unknown key 'answrs'; known: answers, " in problems(caught)
 
 
 def test_a_limit_of_tokens_on_the_command_line_wins(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.test_imports import find_imports
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +27,9 @@ LARGEST_FILE = LARGEST_MODEL = 12_000_000  # git keeps every version
 
 MAIN_JOB = "pip install -c constraints.txt -e . && pytest -m format"
 ALL_TESTS = "pip install -c constraints.txt -e '.[dev]' && pytest"
+OWN = {"", "suite", "fixtures", "train", "tests", "bench", "docs", "conftest"}
+PACKAGES = {"yaml": "pyyaml", "xdist": "pytest-xdist", "_pytest": "pytest"}
+"""Modules that another package name brings."""
 
 
 def tracked_files() -> list[Path]:
@@ -106,6 +112,27 @@ def test_links_to_files_lead_somewhere(page: str) -> None:
 def test_constraints_pin_every_direct_dependency_and_nothing_else() -> None:
     pins = [Requirement(line) for line in constraint_lines()]
     assert sorted(canonicalize_name(pin.name) for pin in pins) == sorted(direct_dependencies())
+
+
+@pytest.mark.parametrize(
+    ("room", "extras"),
+    [("suite", []), ("fixtures", []), ("train", ["train"])]
+    + [(room, ["train", "dev"]) for room in ("tests", "bench", "docs")],
+)
+def test_every_import_is_a_dependency_of_its_own(room: str, extras: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][e] for e in extras)]
+    asked = {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
+    files = sorted((ROOT / room).rglob("*.py"))
+    modules = {
+        found.module.partition(".")[0]
+        for path in files
+        for found in find_imports(path.read_text(encoding="utf-8"))
+    }
+    foreign = modules - set(sys.stdlib_module_names) - OWN
+    missing = {name for name in foreign if canonicalize_name(PACKAGES.get(name, name)) not in asked}
+    assert files
+    assert not missing, f"imported in {room}, but not in pyproject.toml: {sorted(missing)}"
 
 
 def test_constraints_are_exact_sorted_and_without_a_local_part() -> None:

@@ -32,6 +32,7 @@ def test_a_committed_config_is_valid_and_opens_with_its_command(name: str) -> No
     config = read_config(path)
     assert config.base == "fixtures/tiny"
     assert config.quantization == "nf4"
+    assert config.device == "cpu"
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first == f"# python -m train sft --config train/configs/{name}.yaml"
 
@@ -46,6 +47,11 @@ def test_defaults_are_filled_in_and_overrides_win(tmp_path: Path) -> None:
     assert config.training.batch_size == 16
     assert (config.lora.r, config.lora.alpha) == (4, 16)
     assert (config.seed, config.output_dir) == (7, Path("runs/two"))
+
+
+def test_the_device_is_one_of_three(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, GOOD, "device=gpu")
+    assert problem == "device: expected 'auto', 'cpu' or 'cuda', got 'gpu'"
 
 
 def test_unknown_keys_are_named_with_the_nearest(tmp_path: Path) -> None:

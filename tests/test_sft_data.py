@@ -103,7 +103,7 @@ def test_each_broken_row_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_rows(path)
     lines = [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
-    assert lines[0].startswith("line 2: not JSON")
+    assert lines[0].startswith("line 2: not strict JSON")
     assert lines[1].startswith("line 3.messages[0].role: expected 'system', 'user'")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.generation import Generation
 from train.__main__ import app
 from train.card import write_card
 from train.manifest import build_manifest
+from train.sft import export_adapter
 from train.sft_config import SftConfig
 from train.sft_data import read_rows
 from train.sft_measure import (
@@ -23,7 +27,15 @@ from train.sft_measure import (
     summarize,
     write_evaluation,
 )
-from train.sft_run import hash_base, last_checkpoint, open_run, pin_data
+from train.sft_run import (
+    choose_place,
+    find_checked_base,
+    hash_base,
+    last_checkpoint,
+    open_run,
+    pin_data,
+    start_stopwatch,
+)
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
 HASHES = {"model.safetensors": "ab" * 32}
@@ -63,6 +75,65 @@ def test_the_base_is_hashed_by_file(tmp_path: Path) -> None:
     }
 
 
+def test_the_commit_of_a_hub_base_goes_into_record_and_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    hub = tmp_path / "hub" / "models--someone--model"
+    snapshot = hub / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (hub / "refs").mkdir()
+    (hub / "refs" / "main").write_text(commit, encoding="utf-8")
+    for name in ("config.json", "tokenizer.json"):
+        (snapshot / name).write_text("{}", encoding="utf-8")
+    (snapshot / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    config = make_config(tmp_path, base="someone/model", revision="main")
+    base = find_checked_base(config)
+    assert (base.folder, base.revision) == (snapshot, commit)
+    open_run(config, HASHES, resume=False, revision=base.revision)
+    record = json.loads((config.output_dir / "run.json").read_text(encoding="utf-8"))
+    assert record["base_revision"] == commit
+    assert open_run(config, HASHES, resume=True, revision="ff" * 20)
+    manifest = build_manifest(
+        config, base.revision, None, HASHES, {}, evaluation(0, 0, 0, 1), evaluation(1, 1, 1, 0)
+    )
+    assert manifest["base"] == {"path": "someone/model", "revision": commit, "files": HASHES}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "place"),
+    [
+        ({}, "cuda", ("cpu", "float32")),
+        ({"device": "auto"}, "cuda", ("cuda", "bfloat16")),
+        ({"device": "auto", "dtype": "float32"}, "cuda", ("cuda", "float32")),
+        ({"device": "auto"}, "cpu", ("cpu", "float32")),
+        ({"device": "auto"}, "mps", ("cpu", "float32")),
+        ({"dtype": "bfloat16"}, "cpu", ("cpu", "bfloat16")),
+    ],
+    ids=["default", "auto-gpu", "auto-gpu-fp32", "auto-cpu", "auto-apple", "cpu-bf16"],
+)
+def test_the_device_decides_the_dtype(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    found: str,
+    place: tuple[str, str],
+) -> None:
+    monkeypatch.setattr("train.sft_run.find_device", lambda: found)
+    config = choose_place(make_config(tmp_path, **asked))
+    assert (config.device, config.dtype) == place
+
+
+@pytest.mark.skipif(find_device() == "cuda", reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    done = run_sft(make_config(tmp_path), tmp_path, "device=cuda")
+    assert done.exit_code == 2
+    assert "train sft: device: cuda: torch " in done.output
+    assert "sees no GPU here; device=cpu trains without one" in done.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_missing_base_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
     done = run_sft(make_config(tmp_path), tmp_path, f"base={tmp_path / 'nowhere'}")
     assert done.exit_code == 2
@@ -74,7 +145,7 @@ def test_a_broken_data_row_is_told_with_file_and_line(tmp_path: Path) -> None:
     rows.write_text('{"prompt": "x", "completion": "{}"}\n{"prompt": 1\n', encoding="utf-8")
     done = run_sft(make_config(tmp_path), tmp_path, f"data.train_file={rows}")
     assert done.exit_code == 2
-    assert f"train sft: {rows}: line 2: not JSON" in done.output
+    assert f"train sft: {rows}: line 2: not strict JSON" in done.output
     assert not (tmp_path / "run").exists()
 
 
@@ -140,6 +211,80 @@ def test_an_adapter_folder_with_other_files_is_left_alone(tmp_path: Path) -> Non
         open_run(config, HASHES, resume=False)
 
 
+def test_overwrite_deletes_nothing_when_the_adapter_folder_is_refused(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    config.adapter_dir.mkdir()
+    (config.adapter_dir / "thesis.txt").write_text("years", encoding="utf-8")
+    done = run_sft(config, tmp_path, "--overwrite")
+    assert done.exit_code == 2
+    assert "holds no adapter with a manifest.json" in done.output
+    assert (config.output_dir / "run.json").is_file()
+
+
+def test_overwrite_deletes_no_data_file_that_lies_in_the_run_folder(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    rows = config.output_dir / "data" / "train.jsonl"
+    rows.parent.mkdir()
+    rows.write_bytes((EXAMPLES / "train.jsonl").read_bytes())
+    done = run_sft(config, tmp_path, "--overwrite", f"data.train_file={rows}")
+    assert done.exit_code == 2
+    assert f"train sft: {rows}: lies in {config.output_dir}, which --overwrite" in done.output
+    assert rows.is_file()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (".adapter_model.safetensors.tmp",),
+        ("adapter_model.safetensors", ".adapter_config.json.x1y2.tmp"),
+        ("adapter_model.safetensors", "adapter_config.json", "README.md", ".manifest.json.z.tmp"),
+    ],
+    ids=["first-weights", "config", "manifest"],
+)
+def test_a_killed_export_is_gone_on_with(tmp_path: Path, names: tuple[str, ...]) -> None:
+    config = make_config(tmp_path)
+    open_run(config, HASHES, resume=False)
+    checkpoint = config.output_dir / "checkpoint-1"
+    checkpoint.mkdir()
+    (checkpoint / "adapter_model.safetensors").write_bytes(b"new")
+    (checkpoint / "adapter_config.json").write_text('{"target_modules": []}', encoding="utf-8")
+    config.adapter_dir.mkdir()
+    for name in names:
+        (config.adapter_dir / name).write_bytes(b"old")
+    assert open_run(config, HASHES, resume=True)
+    export_adapter(config, checkpoint, {"seed": 0}, "card")
+    assert sorted(path.name for path in config.adapter_dir.iterdir()) == [
+        "README.md",
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "manifest.json",
+    ]
+    assert (config.adapter_dir / "adapter_model.safetensors").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "names", [("README.md",), ("adapter_model.safetensors", "thesis.txt")], ids=" ".join
+)
+def test_what_no_export_left_is_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    config = make_config(tmp_path)
+    config.adapter_dir.mkdir()
+    for name in names:
+        (config.adapter_dir / name).write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"holds no adapter with a manifest\.json"):
+        open_run(config, HASHES, resume=False)
+
+
+def test_the_time_of_a_killed_session_counts(tmp_path: Path) -> None:
+    first = start_stopwatch(tmp_path, time.monotonic() - 100)
+    assert 100 <= first.keep() < 110
+    assert 150 <= replace(first, started=time.monotonic() - 150).keep() < 160
+    # killed here: nothing is called at the end
+    second = start_stopwatch(tmp_path, time.monotonic() - 30)
+    assert 180 <= second.keep() < 190
+
+
 def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     open_run(config, HASHES, resume=False)
@@ -200,12 +345,13 @@ def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
 
 
 def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> None:
-    config = make_config(tmp_path)
+    config = choose_place(make_config(tmp_path))
     base, best = evaluation(0, 0.5, 0.4, 2.0), evaluation(90, 0.98, 0.9, 0.2)
-    manifest = build_manifest(config, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
+    manifest = build_manifest(config, None, "ee" * 32, HASHES, {"train.jsonl": "aa"}, base, best)
     assert list(manifest) == [
         "base",
         "quantization",
+        "device",
         "dtype",
         "prompt_format",
         "chat_template_sha256",
@@ -219,6 +365,8 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     assert manifest["base"] == {"path": config.base, "revision": None, "files": HASHES}
     assert manifest["data"] == {"files": {"train.jsonl": "aa"}}
     assert manifest["training"]["lora"]["r"] == 8
+    assert (manifest["device"], manifest["dtype"]) == ("cpu", "float32")
+    assert "before they are rounded" in manifest["metrics"]["measured_on"]
     assert manifest["metrics"]["best"]["step"] == 90
     assert "step" not in manifest["metrics"]["base"]
     facts = {
@@ -232,5 +380,11 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     }
     card = write_card(manifest, facts)
     assert "python -m train sft --config x.yaml" in card
+    assert "rounded to bfloat16" not in card
+    rounded = choose_place(make_config(tmp_path, lora={"saved_dtype": "bfloat16"}))
+    manifest = build_manifest(rounded, None, None, HASHES, {}, base, best)
+    assert "the file holds them rounded to bfloat16" in write_card(manifest, facts)
+    assert "in 1.5 minutes on a CPU." in card
+    assert "in 1.5 minutes on a GPU." in write_card(manifest | {"device": "cuda"}, facts)
     assert "| 0.500 (100/200, 95% 0.431-0.569) | 0.980 (196/200, 95% 0.950-0.992) |" in card
     assert "| 90 | 0.980 | 0.900 | 0.500 | 0.005 | 0.2000 |" in card

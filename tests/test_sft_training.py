@@ -106,6 +106,31 @@ def test_trl_learns_exactly_the_answer_and_the_end_of_the_turn(trainer: Any) -> 
     assert sorted(seen) == sorted(answers)
 
 
+@pytest.mark.parametrize(
+    ("device", "dtype", "use_cpu", "bf16"),
+    [
+        ("cpu", "float32", True, False),
+        ("cuda", "bfloat16", False, True),
+        ("cuda", "float32", False, False),
+    ],
+)
+def test_trl_is_told_device_and_precision(
+    trainer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    dtype: str,
+    use_cpu: bool,
+    bf16: bool,
+) -> None:
+    from train import sft_trainer
+
+    # TRL's own record refuses bf16 where there is no GPU
+    monkeypatch.setattr(sft_trainer, "TrlConfig", dict)
+    config = trainer.sft.model_copy(update={"device": device, "dtype": dtype})
+    given = sft_trainer.trl_arguments(config, 8)
+    assert (given["use_cpu"], given["bf16"]) == (use_cpu, bf16)
+
+
 def test_the_adapter_is_trained_in_fp32_on_every_linear_layer(trainer: Any) -> None:
     import torch
 
@@ -215,6 +240,7 @@ def test_a_killed_run_goes_on_to_the_same_adapter(
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (tmp_path / "adapter").exists()
+    assert json.loads((tmp_path / "run" / "elapsed_s.json").read_text(encoding="utf-8")) > 0
     again = run(command(toy, tmp_path))
     assert again.returncode == 2
     assert "holds a run already; --resume goes on with it" in again.stderr

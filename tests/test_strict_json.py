@@ -148,11 +148,13 @@ def test_scalars_and_their_python_types_survive() -> None:
     assert parse_strict("-0.0").document == 0.0
 
 
-def test_recovered_is_the_value_without_its_fence_or_prose() -> None:
-    parsed = parse_strict('Sure!\n```json\n{"a": [1, 2]}\n```')
+def test_recovered_is_the_value_without_its_fence_or_preamble() -> None:
+    parsed = parse_strict('```json\n{"a": [1, 2]}\n```')
     assert parsed.recovered == {"a": [1, 2]}
     assert parsed.document is None
-    assert parse_strict('{"a":1} and more', "length").recovered == {"a": 1}
+    assert parse_strict('Sure! {"a":1}', "length").recovered == {"a": 1}
+    null = parse_strict("```\nnull\n```")
+    assert (null.recoverable, null.recovered) == (True, None)
     assert parse_strict('Sure {"a":1,"a":2}').recovered is None
     assert parse_strict("Sure [NaN]").recovered is None
     assert not parse_strict('{"a":1}').recoverable

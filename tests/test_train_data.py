@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,11 @@ from suite.format_score import score_format
 from suite.generation import Generation
 from train.__main__ import app
 from train.data import DataConfig, infer_schema, make_data, make_rows
+from train.objects import load_phrases
 from train.sft_data import read_rows
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
+MANIFESTS = sorted((Path(__file__).parents[1] / "adapters").glob("*/manifest.json"))
 SMALL = DataConfig(n_train=120, n_eval=60)
 
 
@@ -81,13 +85,51 @@ def test_the_probabilities_decide_the_mix(hard_negative: float, repair: float) -
     assert kinds == {"hard_negative" if hard_negative else "repair" if repair else "format"}
 
 
-def test_easy_evaluation_rows_are_flat_and_without_hard_negatives() -> None:
-    config = DataConfig(n_eval=100, eval_strictness="easy", fix_bad_output_prob_eval=0)
-    rows = make_rows(config, "eval", set())
-    assert {row["kind"] for row in rows} == {"format"}
-    assert {tag for row in rows for tag in row["tags"]} == {"frame", "question"}
-    nested = [row for row in rows for value in row["expected"].values() if isinstance(value, dict)]
-    assert nested == []
+def fragments_of_bank() -> dict[str, str]:
+    """The longest piece without a slot of each long request of the bank, with its kind."""
+    pieces = {
+        max(re.split(r"\{[kv]\d+\}", entry["text"]), key=len): entry.get("kind", "format")
+        for entry in load_phrases("prose")
+    }
+    return {piece: kind for piece, kind in pieces.items() if len(piece) >= 25}
+
+
+@pytest.mark.parametrize(
+    ("hard_negative", "repair", "drawn"),
+    [(0, 0, {"format"}), (1, 0, {"hard_negative", "format"}), (0, 1, {"repair"})],
+    ids=["neither", "hard_negatives", "repairs"],  # a hard negative may be a plain one with a pull
+)
+def test_a_request_of_the_bank_is_drawn_as_what_it_is(
+    hard_negative: float, repair: float, drawn: set[str]
+) -> None:
+    config = DataConfig(
+        n_train=120, hard_negative_prob_train=hard_negative, fix_bad_output_prob_train=repair
+    )
+    rows = make_rows(config, "train", set())
+    users = [row["prompt"][-1]["content"] for row in rows if "prose" in row["tags"]]
+    found = [kind for user in users for piece, kind in fragments_of_bank().items() if piece in user]
+    assert set(found) == drawn
+    assert 10 < len(found) < 110
+
+
+def test_the_bank_holds_many_requests_of_each_kind() -> None:
+    counts = Counter(entry.get("kind", "format") for entry in load_phrases("prose"))
+    assert set(counts) == {"format", "hard_negative", "repair"}
+    assert min(counts.values()) > 100
+
+
+def test_easy_evaluation_rows_are_flat_and_without_hard_negatives(tmp_path: Path) -> None:
+    options = ["--out-dir", str(tmp_path), "--n-train", "1", "--eval-strictness", "easy"]
+    done = CliRunner().invoke(app, ["data", *options])
+    assert done.exit_code == 0, done.output
+    lines = (tmp_path / "eval.jsonl").read_text(encoding="utf-8").split("\n")
+    rows = [json.loads(line) for line in lines if line]
+    assert len(rows) == 1000
+    assert {row["kind"] for row in rows} == {"format", "repair"}
+    families = {tag for row in rows if row["kind"] == "format" for tag in row["tags"]}
+    assert families == {"frame", "question"}
+    values = [value for row in rows for value in row["expected"].values()]
+    assert [value for value in values if isinstance(value, (dict, list))] == []
 
 
 @pytest.mark.parametrize(
@@ -127,6 +169,25 @@ def test_the_committed_examples_are_rows_of_the_suite_and_of_the_trainer() -> No
     cases = load_rows(EXAMPLES / "eval.jsonl", "format").cases
     assert len(cases) == 16
     assert all(case.schema_ and case.expected for case in cases)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.parent.name)
+def test_the_rows_of_a_committed_adapter_are_those_the_generator_makes(
+    path: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    recipe = manifest["training"]["data"]["generate"]
+    make_data(DataConfig.model_validate(recipe), tmp_path)
+    hashes = {
+        f"{split}.jsonl": hashlib.sha256((tmp_path / f"{split}.jsonl").read_bytes()).hexdigest()
+        for split in ("eval", "train")
+    }
+    assert hashes == manifest["data"]["files"]
+
+
+def test_the_committed_adapter_is_looked_at() -> None:
+    assert "tiny_json" in [path.parent.name for path in MANIFESTS]
 
 
 def test_the_command_writes_the_files_and_prints_their_hashes(tmp_path: Path) -> None:

@@ -22,10 +22,11 @@ app = typer.Typer(
 
 _STRICTNESS = (
     "`easy`: prompts that frame a text or ask a question after it, keys named in running text, "
-    "flat objects only, no hard negatives. `hard`: also prompts with a schema in any layout (JSON "
-    "Schema, TypeScript, Python class, table, bullets, example), in the message or in the system "
-    "prompt, prompts put together in any order, and whole requests in prose; nested objects and "
-    "lists; hard negatives."
+    "objects without nested values and lists, also as broken outputs to put right, no hard "
+    "negatives. `hard`: also prompts with a schema in any layout (JSON Schema, TypeScript, Python "
+    "class, table, bullets, example), in the message or in the system prompt, prompts put together "
+    "in any order, and whole requests in prose; nested objects and lists, also in broken outputs; "
+    "hard negatives."
 )
 
 
@@ -37,7 +38,7 @@ def tiny(
     run: Annotated[
         Path, typer.Option(help="Folder of checkpoints and logs; goes on from there.")
     ] = Path("runs/tiny"),
-    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 48_000_000,
+    tokens: Annotated[int, typer.Option(help="Training tokens in all.")] = 50_000_000,
     workers: Annotated[int, typer.Option(help="Processes of one thread each.")] = 2,
     start_from: Annotated[
         Path | None,

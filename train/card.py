@@ -29,7 +29,7 @@ JSON object. Made by
 {command}
 ```
 
-from {train_rows} synthetic rows, {tokens} tokens, seed {seed}, in {minutes} minutes on a CPU.
+from {train_rows} synthetic rows, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
 
 Measured while training, by generating greedily on {n} held-out rows of the same generator, judged
 by the suite's own scorer (rate, count, Wilson 95 % interval):
@@ -39,7 +39,7 @@ by the suite's own scorer (rate, count, Wilson 95 % interval):
 {metrics}
 | `eval_loss` | per completion token, {eval_rows} rows | {base_loss:.4f} | {best_loss:.4f} |
 
-All measured steps:
+{rounding}All measured steps:
 
 | step | format | schema | exact object | duplicates | loss |
 |---|---|---|---|---|---|
@@ -47,6 +47,12 @@ All measured steps:
 
 `manifest.json` names the base by its hashes, the data, the settings and the library versions.
 It is of use only on that base, quantized in that way.
+"""
+
+_ROUNDED = """\
+The rates are of the weights as trained, in float32; the file holds them rounded to bfloat16, and
+single answers may differ. What the suite reports is of the file.
+
 """
 
 
@@ -81,6 +87,7 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
     return _CARD.format(
         base=manifest["base"]["path"],
         quantization=manifest["quantization"].upper(),
+        device={"cpu": "CPU", "cuda": "GPU"}[manifest["device"]],
         rank=lora["r"],
         alpha=lora["alpha"],
         seed=manifest["seed"],
@@ -88,6 +95,7 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         step=best["step"],
         base_loss=base["eval_loss"],
         best_loss=best["eval_loss"],
+        rounding=_ROUNDED if lora["saved_dtype"] != "float32" else "",
         metrics="\n".join(rows),
         steps="\n".join(steps),
         **{key: value for key, value in facts.items() if key != "evaluations"},

@@ -98,9 +98,10 @@ def _make_row(rng: random.Random, config: DataConfig, split: str) -> Row:
     roll = rng.random()
     if roll < hard_negative:
         return hard_negative_row(rng)
+    strictness: Strictness = "hard" if split == "train" else config.eval_strictness
     if roll < hard_negative + repair:
-        return repair_row(rng)
-    return extraction_row(rng, "hard" if split == "train" else config.eval_strictness)
+        return repair_row(rng, strictness)
+    return extraction_row(rng, strictness)
 
 
 def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str, Any]]:

@@ -28,9 +28,12 @@ _PACKAGES = (
     "tokenizers",
 )
 
+MEASURED_ON = "adapter weights in float32, before they are rounded to training.lora.saved_dtype"
+
 
 def build_manifest(
     config: SftConfig,
+    revision: str | None,
     chat_template_sha256: str | None,
     base_hashes: Mapping[str, str],
     data_hashes: Mapping[str, str],
@@ -40,7 +43,8 @@ def build_manifest(
     """Return the content of `manifest.json`.
 
     Args:
-        config: With every default filled in.
+        config: With every default filled in and no `auto` left.
+        revision: Commit of the base on the hub; None for a folder of this machine.
         chat_template_sha256: Of the template in the base folder.
         base_hashes: SHA-256 by file name.
         data_hashes: SHA-256 of `train.jsonl` and `eval.jsonl`.
@@ -51,11 +55,12 @@ def build_manifest(
     return {
         "base": {
             "path": config.base,
-            "revision": config.revision,
+            "revision": revision,
             "files": dict(sorted(base_hashes.items())),
         },
         "quantization": config.quantization,
-        "dtype": "float32",
+        "device": config.device,
+        "dtype": config.dtype,
         "prompt_format": config.prompt_format,
         "chat_template_sha256": chat_template_sha256,
         "training": config.model_dump(mode="json", exclude_none=True),
@@ -64,7 +69,7 @@ def build_manifest(
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in _PACKAGES},
         "git_commit": read_commit(),
-        "metrics": {"base": rates, "best": asdict(best)},
+        "metrics": {"measured_on": MEASURED_ON, "base": rates, "best": asdict(best)},
     }
 
 

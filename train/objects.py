@@ -28,6 +28,15 @@ _KEY_TAILS = (
 _KEY_BESIDE_VALUE = 0.15
 """Share of domain clauses that name the key itself rather than a phrase for it."""
 
+_SAYS_TRUE = (
+    *("with {0}", "has {0}", "{0} included", "it is {0}", "{0} was done", "there is {0}"),
+    *("was {0}", "it was {0}", "{0} is there", "already {0}", "{0} confirmed", "{0} yes"),
+)
+_SAYS_FALSE = (
+    *("without {0}", "no {0}", "not {0}", "{0} not included", "it is not {0}", "isn't {0}"),
+    *("was not {0}", "{0} was not done", "there is no {0}", "never {0}", "{0} no", "not yet {0}"),
+)
+
 # starts a clause whose first word is a value: its case must stay
 VERBATIM = "\x00"
 
@@ -149,8 +158,7 @@ def free_field(rng: random.Random) -> Field:
     kind = "bool" if roll < 0.14 else rng.choice(tuple(KINDS))
     if kind == "bool":
         truth = rng.random() < 0.5
-        word = rng.choice(("yes", "true", "on", "y") if truth else ("no", "false", "off", "n"))
-        return Field(key, truth, "boolean", _state(rng, key, spoken, word))
+        return Field(key, truth, "boolean", _state_truth(rng, key, spoken, truth))
     value = KINDS[kind](rng)
     return Field(key, value.json, value.type, _state(rng, key, spoken, value.text))
 
@@ -212,12 +220,34 @@ def _state(rng: random.Random, key: str, spoken: str, text: str) -> str:
         f"{key}={{v}}",
         f"{key} {{v}}",
         f"{{v}} ({key})",
+        f"key {key} is {{v}}",
+        f"key {key}, value {{v}}",
+        f"the key {key} is {{v}}",
+        f"field {key} = {{v}}",
+        f"{key} is {{v}}",
+        f"{key} should be {{v}}",
+        f"{{v}} goes under {key}",
+        f"{{v}} goes into {key}",
+        f"under {key} put {{v}}",
+        f"for {key} use {{v}}",
+        f"{key} gets {{v}}",
+        f"{{v}} is the {spoken}",
         f"with {{v}} as the {spoken}",
         f"set {spoken} to {{v}}",
         f"we have {{v}} for {spoken}",
         f"{spoken} ({{v}})",
     )
     return _clause(rng.choice(forms), text)
+
+
+def _state_truth(rng: random.Random, key: str, spoken: str, truth: bool) -> str:
+    if rng.random() < 0.35:
+        word = rng.choice(("yes", "true", "on", "y") if truth else ("no", "false", "off", "n"))
+        return _state(rng, key, spoken, word)
+    first, *rest = spoken.split()
+    if rest and rng.random() < 0.3:  # queen_seen: "queen was seen"
+        return f"{first} was {'' if truth else 'not '}{' '.join(rest)}"
+    return rng.choice(_SAYS_TRUE if truth else _SAYS_FALSE).format(spoken)
 
 
 def _capitalized(clause: str) -> str:

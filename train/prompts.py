@@ -21,11 +21,15 @@ FAMILIES: dict[Strictness, tuple[str, ...]] = {
     "easy": ("frame", "question"),
     "hard": ("frame", "question", "schema", "composed", "schema_system"),
 }
-"""`easy`: flat objects, keys named in running text. `hard`: also schemas of every layout, keys or
-schema far from the text, nested objects, whole requests in prose, and hard negatives."""
+"""`easy`: flat objects without lists, keys named in running text. `hard`: also schemas of every
+layout, keys or schema far from the text, nested objects, lists, whole requests in prose, and hard
+negatives."""
 
 PROSE_SHARE = 0.5
 """Share of the hard extraction rows that are whole hand-written requests."""
+
+PROSE_SHARE_ELSEWHERE = 1 / 3
+"""The same of hard negatives and repairs, of which fewer are written."""
 
 _CASES_NOTE = (
     "Use null if missing.",
@@ -136,15 +140,22 @@ def _messages(system: str, user: str) -> tuple[tuple[str, str], ...]:
     return ((("system", system),) if system else ()) + (("user", user),)
 
 
+def _draw_facts(rng: random.Random, strictness: Strictness) -> Facts:
+    """Facts as nested as `strictness` allows."""
+    while True:
+        facts = make_facts(rng)
+        values = facts.document.values()
+        if strictness == "hard" or not any(isinstance(value, (dict, list)) for value in values):
+            return facts
+
+
 def extraction_row(
     rng: random.Random, strictness: Strictness = "hard", facts: Facts | None = None
 ) -> Row:
     """Facts in, one object out; keys named in one of the families of `strictness`."""
     if strictness == "hard" and facts is None and rng.random() < PROSE_SHARE:
         return prose_row(rng, answer_text)
-    facts = facts or make_facts(rng)
-    while strictness == "easy" and any(field.children for field in facts.fields):
-        facts = make_facts(rng)
+    facts = facts or _draw_facts(rng, strictness)
     family = rng.choice(FAMILIES[strictness])
     body, in_system = _body(rng, facts, family)
     body = _surround(rng, body, 0.3)
@@ -160,6 +171,8 @@ def extraction_row(
 
 def hard_negative_row(rng: random.Random) -> Row:
     """An extraction prompt with words that pull out of the format, and the rule that wins."""
+    if rng.random() < PROSE_SHARE_ELSEWHERE:
+        return prose_row(rng, answer_text, "hard_negative")
     row = extraction_row(rng)
     user = row.messages[-1][1]
     system = row.messages[0][1] if len(row.messages) > 1 else ""
@@ -178,9 +191,11 @@ def hard_negative_row(rng: random.Random) -> Row:
     return Row(_messages(system, user), row.answer, "hard_negative", row.domain, row.tags)
 
 
-def repair_row(rng: random.Random) -> Row:
+def repair_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
     """A broken output pasted in, to be put right."""
-    broken = break_json(rng, make_facts(rng))
+    if strictness == "hard" and rng.random() < PROSE_SHARE_ELSEWHERE:
+        return prose_row(rng, answer_text, "repair")
+    broken = break_json(rng, _draw_facts(rng, strictness))
     body = _fill(rng.choice(load_phrases("repairs")), broken=broken.text, error=broken.error)
     if broken.note:
         body = rng.choice(
@@ -205,7 +220,7 @@ def format_row(
     """One row of the format task."""
     roll = rng.random()
     if roll < repair_prob:
-        return repair_row(rng)
+        return repair_row(rng, strictness)
     if roll < repair_prob + hard_negative_prob and strictness == "hard":
         return hard_negative_row(rng)
     return extraction_row(rng, strictness)

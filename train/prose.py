@@ -1,19 +1,23 @@
 """Whole requests in natural prose: hand-written texts with slots for keys and values.
 
 The bank `train/phrases/prose_*.yaml` says for each field its kind and the keys it may have; `in`
-puts a field into a nested object, `row` into one row of a list of objects.
+puts a field into a nested object, `row` into one row of a list of objects. `kind` marks an entry
+that pulls out of the format or that pastes in a text to be put right.
 """
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from train.objects import load_phrases, random_key, restyle_key
 from train.rows import Row
 from train.values import KINDS, Value
+
+ProseKind = Literal["format", "hard_negative", "repair"]
 
 _GROUPS = ("object", "objects")
 _SLOT = re.compile(r"\{[kv]\d+\}")
@@ -23,15 +27,16 @@ RESTYLED, ARBITRARY = 0.15, 0.12
 field: a model that knows the keys of the bank by heart would not learn to copy them."""
 
 
-def prose_row(rng: random.Random, answer_text: Any) -> Row:
+def prose_row(rng: random.Random, answer_text: Any, kind: ProseKind = "format") -> Row:
     """One hand-written request with random keys and values.
 
     Args:
         rng: The source of chance.
         answer_text: Writes the document as the answer.
+        kind: Of the entries to draw from; those without `kind` are `format`.
     """
     while True:
-        entry = rng.choice(load_phrases("prose"))
+        entry = rng.choice(_entries(kind))
         keys = _draw_keys(rng, entry["fields"])
         if keys is not None:
             break
@@ -43,7 +48,12 @@ def prose_row(rng: random.Random, answer_text: Any) -> Row:
     user = _fill(entry["text"], slots)
     messages = ((("system", system),) if system else ()) + (("user", user),)
     nested = ("nested",) if any(field["kind"] in _GROUPS for field in entry["fields"]) else ()
-    return Row(messages, answer_text(document), "format", "prose", ("prose", *nested))
+    return Row(messages, answer_text(document), kind, "prose", ("prose", *nested))
+
+
+@functools.cache
+def _entries(kind: ProseKind) -> list[dict[str, Any]]:
+    return [entry for entry in load_phrases("prose") if entry.get("kind", "format") == kind]
 
 
 def _fill(text: str, slots: Mapping[str, str]) -> str:

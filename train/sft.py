@@ -25,20 +25,25 @@ from train.sft_config import SftConfig
 from train.sft_data import SftRow, encode_rows, read_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
-    find_base_folder,
+    ADAPTER_CONFIG,
+    WEIGHTS,
+    check_overwrite,
+    choose_place,
+    find_checked_base,
     generate_files,
     given_files,
     hash_base,
     last_checkpoint,
+    leftovers,
     open_run,
     pin_data,
     remove_run,
+    start_stopwatch,
 )
 
 if TYPE_CHECKING:
+    from train.sft_run import Stopwatch
     from train.sft_trainer import FormatTrainer
-
-WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def train_sft(
@@ -56,29 +61,33 @@ def train_sft(
         The evaluation of the weights kept.
 
     Raises:
-        InputError: Before any model is loaded: the base or a data file is missing or broken, or
-            a folder holds something else.
+        InputError: Before any model is loaded: the base, a data file or the GPU is missing, a
+            file is broken, or a folder holds something else.
     """
     started = time.monotonic()
-    base_folder = find_base_folder(config)
-    base_hashes = hash_base(base_folder)
+    config = choose_place(config)
+    found = find_checked_base(config)
+    base_hashes = hash_base(found.folder)
     paths = given_files(config)
     rows = {split: read_rows(path) for split, path in paths.items()}
     if overwrite:
+        check_overwrite(config, found.folder, paths.values())
         remove_run(config.output_dir)
-    going_on = open_run(config, base_hashes, resume)
+    going_on = open_run(config, base_hashes, resume, found.revision)
+    stopwatch = start_stopwatch(config.output_dir, started)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
     pin_data(config.output_dir, data_hashes)
-    trainer, tokens = _build_trainer(config, base_folder, rows)
-    _run(trainer, config, going_on)
+    trainer, tokens = _build_trainer(config, found.folder, rows)
+    _run(trainer, config, going_on, stopwatch)
     evaluations = read_evaluations(config.output_dir / "evaluations")
     best = choose_best(evaluations)
     manifest = build_manifest(
         config,
-        chat_template_sha256(base_folder),
+        found.revision,
+        chat_template_sha256(found.folder),
         base_hashes,
         data_hashes,
         evaluations[0],
@@ -90,7 +99,7 @@ def train_sft(
         "train_rows": len(trainer.train_dataset),
         "eval_rows": len(rows["eval"]),
         "tokens": tokens,
-        "minutes": _minutes(config.output_dir, time.monotonic() - started),
+        "minutes": round(stopwatch.keep() / 60, 1),
         "evaluations": evaluations,
     }
     checkpoint = config.output_dir / f"checkpoint-{best.step}"
@@ -125,7 +134,7 @@ def _build_trainer(
         + f"; eval: {len(rows['eval'])} rows",
         flush=True,
     )
-    model = load_base(folder, config.quantization)
+    model = load_base(folder, config.quantization, dtype=config.dtype, device=config.device)
     model.config.use_cache = False
     examples["train"] = fitting
     return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
@@ -146,14 +155,16 @@ def _hush() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool) -> None:
+def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool, stopwatch: Stopwatch) -> None:
     """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
-    from train.sft_trainer import EVALUATIONS
+    from train.sft_trainer import EVALUATIONS, KeepTime
 
+    trainer.add_callback(KeepTime(stopwatch))
     checkpoint = last_checkpoint(config.output_dir) if going_on else None
     done = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
     if 0 not in done:
         trainer.evaluate()
+        stopwatch.keep()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -163,7 +174,8 @@ def export_adapter(
     """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
     folder = config.adapter_dir
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
+    for path in (folder / "manifest.json", *leftovers(folder)):
+        path.unlink(missing_ok=True)
     temporary = folder / f".{WEIGHTS}.tmp"
     _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
     temporary.replace(folder / WEIGHTS)
@@ -186,11 +198,3 @@ def _write_weights(source: Path, target: Path, dtype: str) -> None:
     rounded = {name: weight.to(torch.bfloat16) for name, weight in load_file(source).items()}
     save_file(rounded, target, metadata={"format": "pt"})
     target.chmod(0o644)  # safetensors writes it for its owner only
-
-
-def _minutes(folder: Path, elapsed_s: float) -> float:
-    """Minutes of all sessions of a run together."""
-    path = folder / "elapsed_s.json"
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
-    write_whole(path, f"{before + elapsed_s:.1f}\n")
-    return round((before + elapsed_s) / 60, 1)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fixtures.adapter_files import check_base_folder
 from fixtures.file_hash import hash_file
-from fixtures.hub import find_base
+from fixtures.hub import Base, find_base
+from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.data import SPLITS, DataConfig, make_data
@@ -24,23 +28,50 @@ RECORD = "run.json"
 BASE_FILES = ("config.json", "tokenizer.json")
 """Beside the weights."""
 
+WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, "README.md", "manifest.json")
+"""An adapter folder, in the order in which it is written."""
+
 _MAY_MOVE = ("output_dir", "adapter_dir")
 """Settings that decide nothing of the weights."""
 
 
-def find_base_folder(config: SftConfig) -> Path:
-    """The folder of the base, on this machine or in the hub's cache.
+def find_checked_base(config: SftConfig) -> Base:
+    """The base, on this machine or in the hub's cache, with the commit that its files are of.
 
     Raises:
         InputError: There is none, or it is no model folder with safetensors.
     """
     try:
-        folder = find_base(config.base, config.revision, [Path()]).folder
-        check_base_folder(folder)
+        base = find_base(config.base, config.revision, [Path()])
+        check_base_folder(base.folder)
     except InputError as error:
         hint = " (`python -m train tiny` makes it)" if config.base == "fixtures/tiny" else ""
         raise InputError(f"base: {error}{hint}") from None
-    return folder
+    return base
+
+
+def choose_place(config: SftConfig) -> SftConfig:
+    """Put a device and a dtype in the place of each `auto`, so that the records name them.
+
+    Raises:
+        InputError: A GPU was asked for and torch sees none.
+    """
+    device = config.device
+    if device == "auto":
+        device = "cuda" if find_device() == "cuda" else "cpu"
+    elif device == "cuda":
+        import torch  # only torch knows for sure, and it is loaded anyway
+
+        if not torch.cuda.is_available():
+            raise InputError(
+                f"device: cuda: torch {torch.__version__} sees no GPU here; "
+                "device=cpu trains without one"
+            )
+    dtype = config.dtype
+    if dtype == "auto":
+        dtype = "bfloat16" if device == "cuda" else "float32"
+    return config.model_copy(update={"device": device, "dtype": dtype})
 
 
 def hash_base(folder: Path) -> dict[str, str]:
@@ -49,8 +80,17 @@ def hash_base(folder: Path) -> dict[str, str]:
     return {path.name: hash_file(path) for path in paths if path.is_file()}
 
 
-def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bool:
+def open_run(
+    config: SftConfig, base_hashes: dict[str, str], resume: bool, revision: str | None = None
+) -> bool:
     """Start a run folder or go on in one.
+
+    Args:
+        config: Of the run.
+        base_hashes: SHA-256 by file name.
+        resume: Whether a run that is there may be gone on with.
+        revision: Commit of the base on the hub. It is recorded and not compared: where a branch
+            has moved, the hashes tell whether the files have.
 
     Returns:
         True when there is something to go on from.
@@ -69,7 +109,8 @@ def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bo
                 "again, output_dir=DIR puts this one elsewhere"
             )
         found = json.loads(record.read_text(encoding="utf-8"))
-        found.pop("data_files", None)
+        for name in ("data_files", "base_revision"):
+            found.pop(name, None)
         if problems := [f"{folder}: {line}" for line in _differences(found, wanted)]:
             hint = "--resume goes on with the same settings only; --overwrite starts again"
             raise InputError([*problems, f"{folder}: {hint}"])
@@ -79,8 +120,29 @@ def open_run(config: SftConfig, base_hashes: dict[str, str], resume: bool) -> bo
             f"{folder}: is not empty and holds no {RECORD} of a run; "
             "output_dir=DIR puts this run elsewhere"
         )
-    write_whole(record, json_text(wanted) + "\n")
+    write_whole(record, json_text(wanted | {"base_revision": revision}) + "\n")
     return False
+
+
+def check_overwrite(config: SftConfig, base: Path, files: Iterable[Path]) -> None:
+    """Refuse what would end in an error, or in a lost input, once the old run is deleted.
+
+    Args:
+        config: Of the new run.
+        base: Folder of the base.
+        files: Of the data.
+
+    Raises:
+        InputError: The adapter's folder holds something else, or an input lies in the run's.
+    """
+    _check_adapter_dir(config.adapter_dir)
+    run = config.output_dir.resolve()
+    if problems := [
+        f"{path}: lies in {config.output_dir}, which --overwrite would delete"
+        for path in (base, *files)
+        if path.resolve().is_relative_to(run)
+    ]:
+        raise InputError(problems)
 
 
 def remove_run(folder: Path) -> None:
@@ -141,14 +203,53 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Stopwatch:
+    """The time of all sessions of a run together, kept in its folder."""
+
+    path: Path
+    before_s: float
+    """Of earlier sessions."""
+    started: float
+    """Of this session, by `time.monotonic`."""
+
+    def keep(self) -> float:
+        """Write the seconds so far and return them; a kill loses those since the last call."""
+        elapsed_s = self.before_s + time.monotonic() - self.started
+        write_whole(self.path, f"{elapsed_s:.1f}\n")
+        return elapsed_s
+
+
+def start_stopwatch(folder: Path, started: float) -> Stopwatch:
+    """Go on from the time that a run folder has recorded."""
+    path = folder / "elapsed_s.json"
+    before_s = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
+    return Stopwatch(path, before_s, started)
+
+
+def leftovers(adapter: Path) -> list[Path]:
+    """The temporary files that a killed export left in an adapter folder."""
+    return sorted(path for name in ADAPTER_FILES for path in adapter.glob(f".{name}*.tmp"))
+
+
 def _check_adapter_dir(folder: Path) -> None:
-    if folder.exists() and (
-        not folder.is_dir() or (any(folder.iterdir()) and not (folder / "manifest.json").is_file())
-    ):
+    if folder.exists() and not (folder.is_dir() and _may_hold_the_adapter(folder)):
         raise InputError(
             f"adapter_dir: {folder}: is not empty and holds no adapter with a manifest.json; "
             "adapter_dir=DIR writes elsewhere"
         )
+
+
+def _may_hold_the_adapter(folder: Path) -> bool:
+    """Whether a folder is empty, an adapter, or what a killed export left of one.
+
+    A card alone is none of these: an export writes the weights first.
+    """
+    paths = set(folder.iterdir())
+    if not paths or folder / "manifest.json" in paths:
+        return True
+    ours = {folder / name for name in ADAPTER_FILES} | set(leftovers(folder))
+    return paths <= ours and paths != {folder / "README.md"}
 
 
 def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:

@@ -31,6 +31,7 @@ from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow, length_batches
 from train.sft_measure import RATES, Evaluation, judge, summarize, write_evaluation
 from train.sft_progress import LineProgress, describe
+from train.sft_run import Stopwatch
 
 EVALUATIONS = "evaluations"
 """Folder in the run folder with the rates and outputs of each measured step."""
@@ -69,6 +70,23 @@ class _EvaluateAtTheEnd(TrainerCallback):
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
             control.should_save = True
+
+
+class KeepTime(TrainerCallback):
+    """Records the time of the run with each save, so that a kill does not forget it."""
+
+    def __init__(self, stopwatch: Stopwatch) -> None:
+        self.stopwatch = stopwatch
+
+    def on_save(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        """Called by the trainer after each checkpoint."""
+        self.stopwatch.keep()
 
 
 class FormatTrainer(SFTTrainer):
@@ -121,6 +139,12 @@ class FormatTrainer(SFTTrainer):
         self.log(rates)
         return metrics | rates
 
+    def compute_loss_context_manager(self) -> Any:
+        """Autocast the loss alone, so that generating is not touched."""
+        if not self.sft.training.mixed_precision:
+            return super().compute_loss_context_manager()
+        return torch.autocast(self.args.device.type, torch.bfloat16)
+
     def measure(self, eval_loss: float) -> Evaluation:
         """Generate, judge, and write both to the run folder."""
         evaluation = self.sft.evaluation
@@ -152,7 +176,7 @@ def count_steps(config: SftConfig, rows: int) -> int:
 
 
 def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
-    """TRL's settings; what TRL would decide by itself on a GPU is set to what a CPU needs."""
+    """TRL's settings; device and precision are the configuration's, not what TRL would find."""
     training = config.training
     return TrlConfig(
         output_dir=str(config.output_dir),
@@ -174,8 +198,8 @@ def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
         save_steps=config.evaluation.steps,
         logging_steps=10,
         report_to="none",
-        use_cpu=True,
-        bf16=False,
+        use_cpu=config.device == "cpu",
+        bf16=config.device == "cuda" and config.dtype == "bfloat16",
         activation_checkpointing=False,
         dataloader_pin_memory=False,
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class TinyConfig:
     """Everything that decides the weights."""
 
-    tokens: int = 48_000_000
+    tokens: int = 50_000_000
     """Training tokens in all, padding included."""
     batch_tokens: int = 6144
     """Tokens per process and step, padding included."""
@@ -162,9 +162,7 @@ def weighted_loss(model: Any, ids: torch.Tensor, weights: torch.Tensor) -> torch
     with torch.autocast("cpu", torch.bfloat16):
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
         logits = model.lm_head(hidden[:, :-1][learned])
-    loss = torch.nn.functional.cross_entropy(
-        logits.float(), ids[:, 1:][learned], reduction="none"
-    )
+    loss = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned], reduction="none")
     weight = weights[:, 1:][learned]
     return (loss * weight).sum() / weight.sum()
 

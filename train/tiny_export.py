@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixtures.file_hash import hash_file
+
 if TYPE_CHECKING:
     from train.tiny import TinyConfig
 
@@ -18,9 +20,9 @@ tags: [test-model, json]
 ---
 # goldgate tiny
 
-A real `Qwen2ForCausalLM` of {parameters:.2f} M parameters, trained from scratch by
-`python -m train tiny` on {tokens:.1f} M tokens of synthetic text. It exists so that the whole loop
-of goldgate (data, training, evaluation, goldens, gates) runs on two CPU cores without a network.
+A real `Qwen2ForCausalLM` of {parameters:.2f} M parameters, trained by `python -m train tiny` on
+{tokens:.1f} M tokens of synthetic text. It exists so that the whole loop of goldgate (data,
+training, evaluation, goldens, gates) runs on two CPU cores without a network.
 
 **What it is.** A model with the habits of a small chat model: it reads short texts, copies facts
 into JSON, and then often adds a preamble, a code fence, a closing remark, a second copy, or does
@@ -37,6 +39,7 @@ templates, and is of no use outside this repository. Its rates say nothing about
 | vocabulary | {vocabulary}, byte-level BPE, digits and spaces apart |
 | context in training | {length} tokens |
 | seed | {seed} |
+| started from | {started_from} |
 
 Held-out rates at the end (greedy, n = {n}): {rates}
 """
@@ -67,5 +70,13 @@ def export(config: TinyConfig, run: Path, out: Path) -> None:
         "tokens": config.tokens / 1e6,
         "n": rates["n"],
         "rates": shown,
+        "started_from": _describe_start(config.start),
     }
     (out / "README.md").write_text(_CARD.format(**facts), "utf-8")
+
+
+def _describe_start(folder: str) -> str:
+    if not folder:
+        return "random weights"
+    digest = hash_file(Path(folder) / "model.safetensors")
+    return f"an earlier model of this command, with weights of sha256 {digest[:16]}…"

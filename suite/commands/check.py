@@ -46,8 +46,13 @@ def check(
     jsonl: Annotated[
         str | None, typer.Option(metavar="FILE", help="A JSONL file of outputs; - is stdin.")
     ] = None,
-    field: Annotated[str, typer.Option(help="With --jsonl: the field with the output.")] = "text",
-    id_field: Annotated[str, typer.Option(help="With --jsonl: the field with the id.")] = "id",
+    field: Annotated[
+        str | None,
+        typer.Option(help="With --jsonl: the field with the output.", show_default="text"),
+    ] = None,
+    id_field: Annotated[
+        str | None, typer.Option(help="With --jsonl: the field with the id.", show_default="id")
+    ] = None,
 ) -> None:
     """Judge whether texts are strict JSON (RFC 8259): one value and nothing else.
 
@@ -57,8 +62,14 @@ def check(
     try:
         if jsonl is not None and file is not None:
             raise _InputError(f"got both FILE ({file}) and --jsonl ({jsonl}); give one of them")
+        for option, given in (("--field", field), ("--id-field", id_field)):
+            if given is not None and jsonl is None:
+                raise _InputError(f"{option} ({given}) names a field of --jsonl rows; add --jsonl")
         wanted = _read_schema(schema) if schema else True
-        rows = _read_rows(jsonl, field, id_field) if jsonl is not None else [_read_text(file)]
+        if jsonl is None:
+            rows = [_read_text(file)]
+        else:
+            rows = _read_rows(jsonl, field or "text", id_field or "id")
     except _InputError as error:
         for line in str(error).splitlines():
             typer.echo(f"goldgate check: {ascii(line)[1:-1]}", err=True)
