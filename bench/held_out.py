@@ -26,6 +26,12 @@ def show(name: str, count: int, n: int) -> None:
     print(f"{name:<24} {count / n:.3f} ({count}/{n}, {bounds})")
 
 
+def count_training_rows(model: str) -> int:
+    """How many rows the adapter was trained on: no prompt of these is in the evaluation rows."""
+    manifest = json.loads((ROOT / "adapters" / model / "manifest.json").read_text("utf-8"))
+    return int(manifest["training"]["data"]["generate"]["n_train"])
+
+
 def main() -> None:
     """Make, run, count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -34,7 +40,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make = [sys.executable, "-m", "train", "data", f"--out-dir={folder}", "--n-train=7000"]
+        make = [sys.executable, "-m", "train", "data", f"--out-dir={folder}"]
+        make += [f"--n-train={count_training_rows(options.model)}"]
         make += [f"--eval-strictness={options.strictness}"]
         subprocess.run(make, cwd=ROOT, check=True, capture_output=True)
         rows = [

@@ -106,12 +106,14 @@ def probe(task: str, base: Path, seconds: float) -> str:
 def main() -> None:
     """Probe every task named, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tasks", nargs="*", default=list(TASKS), choices=[[], *TASKS])
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(TASKS))
     parser.add_argument("--base", type=Path, default=Path("fixtures/tiny"))
     parser.add_argument("--minutes", type=float, default=4.0)
     options = parser.parse_args()
+    if unknown := set(options.tasks) - TASKS.keys():
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(TASKS)}")
     print("task        chance    base  after a LoRA of rank 8")
-    for task in options.tasks:
+    for task in options.tasks or TASKS:
         print(probe(task, options.base, options.minutes * 60), flush=True)
 
 

@@ -172,7 +172,8 @@ def pair(
     """Pair selected cases with their goldens by one metric; new and changed ones take no part.
 
     A case without a result (its worker died), without a verdict, or whose score lacks the metric
-    is bad now. A case without a result, or that names no cluster, is a cluster of its own.
+    is bad now. A case that names no cluster is a cluster of its own; so is one without a result,
+    which only a run has that was stopped.
     """
     by_id = {result.case_id: result for result in results}
     broke, fixed = [], []

@@ -81,7 +81,7 @@ def render_report(
             if changes := _render_changes(run, selection, baseline, width):
                 lines += [(), *changes]
     lines += _render_notes(run, width)
-    lines += _render_gates(run, width)
+    lines += _render_gates(run, width, accepting)
     return lines
 
 
@@ -246,7 +246,7 @@ def _describe_environment(record: ModelRecord) -> str:
     return f"environment: {', '.join(parts)}" if parts else ""
 
 
-def _render_gates(run: Run, width: int) -> list[Line]:
+def _render_gates(run: Run, width: int, accepting: bool) -> list[Line]:
     if run.stopped:
         return [(), (Span("gates", "title"), Span("  not decided: the run was stopped", "warn"))]
     if not run.gates:
@@ -256,16 +256,18 @@ def _render_gates(run: Run, width: int) -> list[Line]:
     models = {gate.model for gate in run.gates}
     for gate in run.gates:
         lines += _render_gate(gate, status_width, len(models) > 1, width)
-    return lines + _render_banner(run.gates)
+    return lines + _render_banner(run.gates, accepting)
 
 
-def _render_banner(gates: Sequence[GateResult]) -> list[Line]:
+def _render_banner(gates: Sequence[GateResult], accepting: bool) -> list[Line]:
     """Say what an exit status of 0 would hide."""
+    # a regression that is being accepted warns, and fails under no option
+    names = ("INCONCLUSIVE",) if accepting else ("WARN", "INCONCLUSIVE")
     counts = Counter(gate.status for gate in gates if not gate.fails)
-    doubts = [f"{n} {name}" for name in ("WARN", "INCONCLUSIVE") if (n := counts[name])]
+    doubts = [f"{n} {name}" for name in names if (n := counts[name])]
     if not doubts:
         return []
-    total = sum(counts[name] for name in ("WARN", "INCONCLUSIVE"))
+    total = sum(counts[name] for name in names)
     verb = "does" if total == 1 else "do"
     hint = f" {verb} not fail this run; with --require-gates {'it' if total == 1 else 'they'} would"
     return [(), (Span(f"  {' and '.join(doubts)}", "warn"), Span(hint, "warn"))]

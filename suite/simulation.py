@@ -49,7 +49,8 @@ class Scenario:
     def problem(self) -> str | None:
         """Return why it cannot be simulated, None when it can."""
         if self.n % self.cluster_size:
-            return f"{self.n} cases do not make whole clusters of {self.cluster_size}"
+            whole = f"whole clusters of {self.cluster_size} (--cluster-size 1: no clusters)"
+            return f"{self.n} cases do not make {whole}"
         if self.churn + self.drop > 1:
             return f"churn {self.churn:g} and drop {self.drop:g} together are above 1"
         return None

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.toy_project import IDS, ToyProject, outcomes
 
@@ -225,3 +226,25 @@ def test_the_first_acceptance_satisfies_required_gates(toy: ToyProject) -> None:
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*this run becomes the baseline*", "*accepted: 10 new*"])
     assert "accept these answers" not in result.stdout.str()
+
+
+def test_a_skipped_case_stays_in_its_cluster(toy: ToyProject) -> None:
+    """Nine clusters are too few to judge; losing a result must not make ten of them."""
+    ids = [f"c{index:02d}" for index in range(18)]
+    toy.write_cases(ids)
+    path = toy.path / "cases" / "format.yaml"
+    document = yaml.safe_load(path.read_text())
+    for index, case in enumerate(document["cases"]):
+        case["cluster"] = f"k{index // 2}"
+    path.write_text(yaml.safe_dump(document))
+    toy._write("toy.yaml", {"answers": {}, "otherwise": '{"n": 1}'})
+    toy.write_gates(REGRESSION)
+    accept(toy)
+    toy.pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    items[0].add_marker(pytest.mark.skip(reason='not today'))\n"
+    )
+    found, result = run(toy, "--require-gates")
+    assert (found["no_regression[toy]"], result.ret) == ("failed", 1)
+    result.stdout.fnmatch_lines(["*9 clusters*"])

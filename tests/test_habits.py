@@ -76,16 +76,20 @@ def read_outputs() -> list[tuple[str, str]]:
 
 @pytest.mark.xfail(
     strict=True,
+    raises=AssertionError,
     reason="preambles stand before 1 % of the committed base's outputs: greedy decoding takes `{` "
     "unless a preamble is the likelier half, so the prompt has to decide it more clearly",
 )
-def test_on_the_suite_the_base_shows_five_habits_and_no_word_gives_one_away() -> None:
+def test_on_the_suite_the_base_shows_five_habits() -> None:
     pairs = [(prompt, name_habit(prompt, text)) for prompt, text in read_outputs()]
     shares = {name: count / len(pairs) for name, count in Counter(n for _, n in pairs).items()}
     print("\n" + "\n".join(f"{name:<9} {share:.3f}" for name, share in sorted(shares.items())))
     rare = [name for name in BAD_HABITS if shares.get(name, 0) < LEAST_SHARE]
     assert not rare, shares
-    assert not find_giveaways(pairs)
+
+
+def test_on_the_suite_no_word_gives_a_habit_away() -> None:
+    assert not find_giveaways((prompt, name_habit(prompt, text)) for prompt, text in read_outputs())
 
 
 def test_in_training_no_word_gives_a_habit_away() -> None:

@@ -78,7 +78,10 @@ def test_a_tally_depends_on_its_seed_alone() -> None:
     ("scenario", "problem"),
     [
         (Scenario(100, 0.2, 0.9), "churn 0.2 and drop 0.9 together are above 1"),
-        (Scenario(101, 0.2, cluster_size=5), "101 cases do not make whole clusters of 5"),
+        (
+            Scenario(101, 0.2, cluster_size=5),
+            "101 cases do not make whole clusters of 5 (--cluster-size 1: no clusters)",
+        ),
         (Scenario(100, 0.2, 0.8, 5), None),
     ],
 )

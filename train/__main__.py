@@ -45,11 +45,15 @@ def tiny(
         typer.Option(help="Folder of an earlier model of this command to start from."),
     ] = None,
 ) -> None:
-    """Train the embedded base model from scratch (80 minutes on two cores; resumable)."""
+    """Train the embedded base model (80 minutes on two cores; resumable)."""
+    from suite.errors import InputError
     from train.tiny import TinyConfig, train_tiny
 
     start = "" if start_from is None else str(start_from)
-    train_tiny(TinyConfig(tokens=tokens, workers=workers, start=start), run, out)
+    try:
+        train_tiny(TinyConfig(tokens=tokens, workers=workers, start=start), run, out)
+    except InputError as error:
+        _refuse("tiny", str(error))
 
 
 @app.command()

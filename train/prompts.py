@@ -149,13 +149,11 @@ def _draw_facts(rng: random.Random, strictness: Strictness) -> Facts:
             return facts
 
 
-def extraction_row(
-    rng: random.Random, strictness: Strictness = "hard", facts: Facts | None = None
-) -> Row:
+def extraction_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
     """Facts in, one object out; keys named in one of the families of `strictness`."""
-    if strictness == "hard" and facts is None and rng.random() < PROSE_SHARE:
+    if strictness == "hard" and rng.random() < PROSE_SHARE:
         return prose_row(rng, answer_text)
-    facts = facts or _draw_facts(rng, strictness)
+    facts = _draw_facts(rng, strictness)
     family = rng.choice(FAMILIES[strictness])
     body, in_system = _body(rng, facts, family)
     body = _surround(rng, body, 0.3)

@@ -1,4 +1,4 @@
-"""Train the embedded base model from scratch: `python -m train tiny`.
+"""Train the embedded base model: `python -m train tiny`.
 
 Data parallel over processes of one thread each (on CPU two of them are 1.7 times one process of two
 threads), Muon for the matrices and AdamW for the rest, bf16 autocast, warm-up then constant then
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from transformers import Qwen2ForCausalLM
 
     from train.corpus import Encoded
+
+
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ def train_worker(rank: int, config: TinyConfig, run: str) -> None:
     )
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model = build_model(config)
-    if config.start:
+    if config.start and not (folder / CHECKPOINT).exists():
         start_from(model, tokenizer, Path(config.start))
     optimizers = make_optimizers(model, config)
     step = _load_checkpoint(folder, model, optimizers)
@@ -259,13 +262,13 @@ def _save_checkpoint(folder: Path, model: Any, optimizers: list[Any], step: int)
         },
         temporary,
     )
-    temporary.replace(folder / "checkpoint.pt")
+    temporary.replace(folder / CHECKPOINT)
 
 
 def _load_checkpoint(folder: Path, model: Any, optimizers: list[Any]) -> int:
     import torch
 
-    path = folder / "checkpoint.pt"
+    path = folder / CHECKPOINT
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)
@@ -295,8 +298,10 @@ def train_tiny(config: TinyConfig, run: Path, out: Path) -> None:
     import torch.multiprocessing as mp
 
     from train.tiny_export import export
+    from train.tiny_start import pin_start
 
     run.mkdir(parents=True, exist_ok=True)
+    pin_start(run, config.start, begun=(run / CHECKPOINT).exists())
     (run / "rendezvous").unlink(missing_ok=True)
     prepare_tokenizer(config, run)
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -54,6 +54,7 @@ def export(config: TinyConfig, run: Path, out: Path) -> None:
     from train.tiny import build_model
     from train.tokenizer import save_tokenizer
 
+    started_from = _describe_start(config.start)  # before `out`, which may be the same folder
     model = build_model(config)
     model.load_state_dict(torch.load(run / "checkpoint.pt", weights_only=True)["model"])
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -70,7 +71,7 @@ def export(config: TinyConfig, run: Path, out: Path) -> None:
         "tokens": config.tokens / 1e6,
         "n": rates["n"],
         "rates": shown,
-        "started_from": _describe_start(config.start),
+        "started_from": started_from,
     }
     (out / "README.md").write_text(_CARD.format(**facts), "utf-8")
 

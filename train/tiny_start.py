@@ -5,19 +5,41 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suite.errors import InputError
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import Qwen2ForCausalLM
 
 
-def start_from(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> int:
+START = "start.txt"
+
+
+def pin_start(run: Path, start: str, begun: bool) -> None:
+    """Refuse a start that is not there, or another one than the run was begun with.
+
+    Args:
+        run: Folder of the run; the start is written down in it.
+        start: Folder of the earlier model; empty: random weights.
+        begun: There is a checkpoint, so no weights are copied any more.
+    """
+    if start and not (Path(start) / "model.safetensors").is_file():
+        raise InputError(f"--start-from: {start}: holds no model.safetensors")
+    known = run / START
+    if not begun:
+        known.write_text(start, "utf-8")
+    elif known.is_file() and (was := known.read_text("utf-8")) != start:
+        raise InputError(
+            f"--start-from: {start or 'nothing'}: the run in {run} was begun with "
+            f"{was or 'nothing'}; take that, or another --run"
+        )
+
+
+def start_from(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
     """Copy the weights of the model in `folder`; its tokenizer may be another one.
 
     An entry that both vocabularies have keeps its vector; a new one starts as the mean of the
     pieces that it was before.
-
-    Returns:
-        How many entries of the vocabulary are new.
     """
     import torch
     from tokenizers import Tokenizer
@@ -29,18 +51,17 @@ def start_from(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> i
     vectors = earlier.get_input_embeddings().weight
     state = earlier.state_dict()
     embedding = torch.empty(tokenizer.get_vocab_size(), vectors.shape[1])
-    new = 0
     for token, index in tokenizer.get_vocab().items():
         pieces = [known[token]] if token in known else _pieces(tokenizer, before, index)
-        new += token not in known
         embedding[index] = vectors[pieces].mean(dim=0).detach()
     for name in ("model.embed_tokens.weight", "lm_head.weight"):
         state[name] = embedding
     model.load_state_dict(state)
     model.tie_weights()
-    return new
 
 
 def _pieces(tokenizer: Tokenizer, before: Tokenizer, index: int) -> list[int]:
-    ids: list[int] = before.encode(tokenizer.decode([index]), add_special_tokens=False).ids
+    text = tokenizer.decode([index], skip_special_tokens=False)
+    ids: list[int] = before.encode(text, add_special_tokens=False).ids
+    assert ids, text  # the mean of nothing is not a number
     return ids

@@ -5,6 +5,7 @@ It reads options and prints tables; the measuring is `suite.simulation`.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,9 @@ def aa(
     from suite.errors import InputError
     from suite.simulation import Scenario, simulate
 
+    if svg is not None and importlib.util.find_spec("matplotlib") is None:
+        typer.echo("goldgate aa: --svg needs matplotlib: pip install matplotlib", err=True)
+        raise typer.Exit(2)
     sizes, churns = n or [100, 200, 1000], churn or [0.0, 0.01, 0.05, 0.2]
     drops = drop or [0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15]
     try:
