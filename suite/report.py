@@ -16,6 +16,7 @@ from suite.baseline import Baseline, differing_conditions, find_case_changes
 from suite.run import (
     CaseResult,
     GateResult,
+    GateStatus,
     ModelRecord,
     Rate,
     Run,
@@ -262,7 +263,7 @@ def _render_gates(run: Run, width: int, accepting: bool) -> list[Line]:
 def _render_banner(gates: Sequence[GateResult], accepting: bool) -> list[Line]:
     """Say what an exit status of 0 would hide."""
     # a regression that is being accepted warns, and fails under no option
-    names = ("INCONCLUSIVE",) if accepting else ("WARN", "INCONCLUSIVE")
+    names: tuple[GateStatus, ...] = ("INCONCLUSIVE",) if accepting else ("WARN", "INCONCLUSIVE")
     counts = Counter(gate.status for gate in gates if not gate.fails)
     doubts = [f"{n} {name}" for name in names if (n := counts[name])]
     if not doubts:

@@ -138,3 +138,8 @@ def test_gates_that_warn_or_conclude_nothing_get_a_banner() -> None:
     calm = replace(run, gates=(replace(warned, fails=True),))
     assert "do not fail" not in show(calm, TWO)
     assert "does not fail" not in show(calm, TWO)
+    accepted = "".join(
+        span.text for line in render_report(run, {}, accepting=True) for span in line
+    )
+    assert "1 INCONCLUSIVE does not fail this run; with --require-gates it would" in accepted
+    assert "WARN and" not in accepted
