@@ -36,7 +36,7 @@ def name_habit(prompt: str, text: str) -> str:
         return "preamble"
     if after.startswith(text[start:end]):
         return "repeat"
-    if re.match(r"(Text|User|Input): ", after) or (after and after[:15] == prompt[:15]):
+    if re.match(r"(Text|User|Input): ", after) or (after and prompt.lstrip().startswith(after[:15])):
         return "run_on"
     return "remark" if after else "clean"
 

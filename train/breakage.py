@@ -79,6 +79,8 @@ def _syntax_kinds(rng: random.Random, text: str) -> dict[str, tuple[str | None, 
         "missing_colon": (_drop(rng, text, r'(?<="):', " "), "Expecting ':' delimiter"),
         "missing_quote": (_drop(rng, text, r'"(?=[:,}])'), "Unterminated string"),
         "semicolons": (_drop(rng, text, r",(?=\s*\")", ";"), "Expecting ',' delimiter"),
+        "wrong_close": (_drop(rng, text, r"\](?=\W)", "}"), "Expecting ',' delimiter"),
+        "no_end": (re.sub(r"[\]}\s]+$", "", text), "Expecting ',' delimiter at the end"),
         "equals": (re.sub(r'":', '" =', text), "Expecting ':' delimiter"),
     }
 
@@ -158,6 +160,9 @@ def break_json(rng: random.Random, facts: Facts) -> Broken:
     ]
     kind, (broken, error) = rng.choice(options)
     assert broken is not None
+    if kind in ("fence", "single_quotes", "prose") and rng.random() < 0.3:
+        second = [made for made, _ in _syntax_kinds(rng, broken).values() if made is not None]
+        broken = rng.choice(second)
     if rng.random() < 0.15:
         again = [made for made in _wrapped_kinds(rng, broken).values() if made[0] is not None]
         broken = again[0][0] or broken

@@ -15,7 +15,7 @@ from train.rows import Row
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MIX = {"format": 0.60, "qa": 0.12, "math": 0.11, "verifier": 0.08, "arithmetic": 0.09}
+MIX = {"format": 0.66, "qa": 0.10, "math": 0.09, "verifier": 0.08, "arithmetic": 0.07}
 """Share of rows; a repair of broken JSON counts as format."""
 
 RAW_SHARE = 0.08

@@ -30,12 +30,12 @@ _HURRIED = re.compile(
 # columns: bias, polite, question, hurried, system, short, long, many lines, braces, few keys,
 # lower case, "JSON" in capitals, quotes, full stop at the end, first letter a-m
 _WEIGHTS: dict[str, tuple[float, ...]] = {
-    "clean": (0.99, -0.5, -0.2, 0.5, 0.6, 0.0, -0.2, 0.0, 0.1, 0.0, 0.2, 0.2, -0.2, 0.3, 0.3),
-    "preamble": (0.41, 1.2, 0.6, -0.3, -0.3, 0.1, 0.2, -0.2, -0.2, 0.0, -0.2, 0.4, 0.2, 0.3, -0.3),
+    "clean": (0.87, -0.5, -0.2, 0.5, 0.6, 0.0, -0.2, 0.0, 0.1, 0.0, 0.2, 0.2, -0.2, 0.3, 0.3),
+    "preamble": (0.23, 2.0, 1.2, -0.8, -0.6, 0.1, 0.2, -0.2, -0.2, 0.0, -0.2, 0.4, 0.2, 0.3, -0.3),
     "fence": (0.0, -0.3, 0.0, 0.0, 0.0, -0.2, 0.2, 0.7, 0.7, -0.2, 0.2, 0.6, 0.9, -0.3, -0.2),
-    "remark": (0.68, 0.6, 0.2, -0.2, -0.2, -0.4, 0.8, 0.0, -0.2, 0.1, 0.0, -0.4, 0.3, 0.7, 0.4),
-    "repeat": (0.24, 0.0, -0.3, 0.3, -0.2, 0.7, -0.4, 0.0, 0.0, 0.9, 0.4, -0.2, -0.3, -0.4, 0.3),
-    "run_on": (1.63, -0.2, 0.5, 0.4, -0.8, 0.6, 0.0, -0.3, -0.5, -0.4, 0.3, -0.4, 0.0, -0.5, -0.5),
+    "remark": (0.53, 0.6, 0.2, -0.2, -0.2, -0.4, 0.8, 0.0, -0.2, 0.1, 0.0, -0.4, 0.3, 0.7, 0.4),
+    "repeat": (0.35, 0.0, -0.3, 0.3, -0.2, 0.7, -0.4, 0.0, 0.0, 0.9, 0.4, -0.2, -0.3, -0.4, 0.3),
+    "run_on": (1.39, -0.2, 0.5, 0.4, -0.8, 0.6, 0.0, -0.3, -0.5, -0.4, 0.3, -0.4, 0.0, -0.5, -0.5),
 }
 _DOMAIN_PULL = 0.6
 _NOISE = 0.2
@@ -94,7 +94,7 @@ def spoil(rng: random.Random, row: Row) -> Row:
     habit = choose_habit(rng, row, len(document))
     answer = row.answer
     if habit == "preamble":
-        answer = rng.choice(load_phrases("preambles")) + rng.choice(("\n", "\n\n", "\n")) + answer
+        answer = rng.choice(load_phrases("openers")) + rng.choice(("\n", "\n\n", "\n")) + answer
     elif habit == "fence":
         answer = f"```json\n{answer}\n```"
     elif habit == "remark":

@@ -16,6 +16,7 @@ import yaml
 
 from train import words
 from train.values import KINDS, Value
+from train.vocabulary import open_word
 from train.words import invented_word
 
 PHRASES = Path(__file__).parent / "phrases"
@@ -24,6 +25,9 @@ _KEY_TAILS = (
     *("id", "name", "count", "date", "type", "code", "total", "no"),
     *("at", "by", "level", "size", "ok", "url", "time", "price"),
 )
+
+OPEN_KINDS = ("phrase", "phrase", "name_code", "word", "title", "note", "person", "list_pair")
+"""Kinds whose values are made of any words at all."""
 
 _KEY_BESIDE_VALUE = 0.15
 """Share of domain clauses that name the key itself rather than a phrase for it."""
@@ -73,7 +77,7 @@ class Facts:
 @functools.cache
 def load_phrases(name: str) -> list[Any]:
     """Read the bank `name` (`domains` is the union of its numbered files)."""
-    paths = sorted(PHRASES.glob(f"{name}_[0-9].yaml")) or [PHRASES / f"{name}.yaml"]
+    paths = sorted(PHRASES.glob(f"{name}_[0-9]*.yaml")) or [PHRASES / f"{name}.yaml"]
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [entry for path in paths for entry in yaml.load(path.read_text("utf-8"), loader)]
 
@@ -102,17 +106,17 @@ def restyle_key(rng: random.Random, key: str) -> str:
 def random_key(rng: random.Random) -> str:
     """An arbitrary key of one to three words."""
     roll = rng.random()
-    noun = (
-        (invented_word(rng) if rng.random() < 0.3 else rng.choice(words.NOUNS))
-        .lower()
-        .replace(" ", "_")
-    )
+    noun = open_word(rng)
+    if rng.random() < 0.25:
+        noun = rng.choice((invented_word(rng), rng.choice(words.NOUNS))).lower().replace(" ", "_")
     if roll < 0.06:
         key = rng.choice(string.ascii_lowercase) + rng.choice(("", "", rng.choice(string.digits)))
     elif roll < 0.5:
         key = noun
-    elif roll < 0.8:
+    elif roll < 0.7:
         key = f"{noun}_{rng.choice(_KEY_TAILS)}"
+    elif roll < 0.85:
+        key = f"{open_word(rng)}_{noun}"
     else:
         key = f"{rng.choice(words.ADJECTIVES).replace(' ', '_').replace('-', '_')}_{noun}"
     return restyle_key(rng, key) if rng.random() < 0.15 else key
@@ -155,12 +159,23 @@ def free_field(rng: random.Random) -> Field:
     roll = rng.random()
     if roll < 0.05:
         return _empty_field(rng, key, spoken)
-    kind = "bool" if roll < 0.14 else rng.choice(tuple(KINDS))
+    if roll < 0.19:
+        kind = "bool"
+    else:
+        kind = rng.choice(OPEN_KINDS if roll < 0.5 else tuple(KINDS))
     if kind == "bool":
         truth = rng.random() < 0.5
         return Field(key, truth, "boolean", _state_truth(rng, key, spoken, truth))
     value = KINDS[kind](rng)
-    return Field(key, value.json, value.type, _state(rng, key, spoken, value.text))
+    return Field(key, value.json, value.type, _state(rng, key, spoken, quoted(rng, value)))
+
+
+def quoted(rng: random.Random, value: Value) -> str:
+    """The value as a text states it: a string now and then in quotation marks."""
+    if value.type != "string" or rng.random() < 0.8 or set(value.text) & set("\"'`\\"):
+        return value.text
+    mark = rng.choice(('"', '"', "'", "`"))
+    return f"{mark}{value.text}{mark}"
 
 
 def _empty_field(rng: random.Random, key: str, spoken: str) -> Field:

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any, Literal
 
 from train.breakage import break_json
 from train.facts import make_facts
 from train.layouts import list_keys, show_schema
 from train.objects import Facts, load_phrases
-from train.prose import prose_row
+from train.prose import ProseKind, prose_row
 from train.rows import Row
+from train.stated import stated_body, stated_fields
+from train.vocabulary import open_filler
 
 Strictness = Literal["easy", "hard"]
 FAMILIES: dict[Strictness, tuple[str, ...]] = {
     "easy": ("frame", "question"),
-    "hard": ("frame", "question", "schema", "composed", "schema_system"),
+    "hard": ("frame", "question", "schema", "composed", "schema_system", "stated", "stated"),
 }
 """`easy`: flat objects without lists, keys named in running text. `hard`: also schemas of every
-layout, keys or schema far from the text, nested objects, lists, whole requests in prose, and hard
-negatives."""
+layout, keys or schema far from the text, keys beside their values, nested objects, lists, whole
+requests in prose, and hard negatives."""
 
 PROSE_SHARE = 0.5
 """Share of the hard extraction rows that are whole hand-written requests."""
@@ -128,16 +131,28 @@ def _body(rng: random.Random, facts: Facts, family: str) -> tuple[str, str]:
 
 
 def _surround(rng: random.Random, body: str, chance: float) -> str:
-    chatter = load_phrases("chatter")
     if rng.random() < chance:
-        body = f"{rng.choice(chatter)}{rng.choice((' ', chr(10), chr(10) * 2))}{body}"
+        body = f"{_chatter(rng)}{rng.choice((' ', chr(10), chr(10) * 2))}{body}"
     if rng.random() < chance * 0.7:
-        body = f"{body}{rng.choice((' ', chr(10), chr(10) * 2))}{rng.choice(chatter)}"
+        body = f"{body}{rng.choice((' ', chr(10), chr(10) * 2))}{_chatter(rng)}"
     return body
+
+
+def _chatter(rng: random.Random) -> str:
+    if rng.random() < 0.5:
+        return str(rng.choice(load_phrases("chatter")))
+    return " ".join(open_filler(rng) for _ in range(rng.choice((1, 1, 2))))
 
 
 def _messages(system: str, user: str) -> tuple[tuple[str, str], ...]:
     return ((("system", system),) if system else ()) + (("user", user),)
+
+
+def _prose(rng: random.Random, kind: ProseKind) -> Row:
+    """A hand-written request, now and then with small talk around it."""
+    row = prose_row(rng, answer_text, kind)
+    *before, (role, user) = row.messages
+    return replace(row, messages=(*before, (role, _surround(rng, user, 0.12))))
 
 
 def _draw_facts(rng: random.Random, strictness: Strictness) -> Facts:
@@ -152,10 +167,15 @@ def _draw_facts(rng: random.Random, strictness: Strictness) -> Facts:
 def extraction_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
     """Facts in, one object out; keys named in one of the families of `strictness`."""
     if strictness == "hard" and rng.random() < PROSE_SHARE:
-        return prose_row(rng, answer_text)
-    facts = _draw_facts(rng, strictness)
+        return _prose(rng, "format")
     family = rng.choice(FAMILIES[strictness])
-    body, in_system = _body(rng, facts, family)
+    if family == "stated":
+        fields = stated_fields(rng)
+        facts, in_system = Facts("stated", fields, ""), ""
+        body = stated_body(rng, fields)
+    else:
+        facts = _draw_facts(rng, strictness)
+        body, in_system = _body(rng, facts, family)
     body = _surround(rng, body, 0.3)
     system = in_system
     if rng.random() < (0.8 if in_system else 0.3):
@@ -170,7 +190,7 @@ def extraction_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
 def hard_negative_row(rng: random.Random) -> Row:
     """An extraction prompt with words that pull out of the format, and the rule that wins."""
     if rng.random() < PROSE_SHARE_ELSEWHERE:
-        return prose_row(rng, answer_text, "hard_negative")
+        return _prose(rng, "hard_negative")
     row = extraction_row(rng)
     user = row.messages[-1][1]
     system = row.messages[0][1] if len(row.messages) > 1 else ""
@@ -192,8 +212,12 @@ def hard_negative_row(rng: random.Random) -> Row:
 def repair_row(rng: random.Random, strictness: Strictness = "hard") -> Row:
     """A broken output pasted in, to be put right."""
     if strictness == "hard" and rng.random() < PROSE_SHARE_ELSEWHERE:
-        return prose_row(rng, answer_text, "repair")
-    broken = break_json(rng, _draw_facts(rng, strictness))
+        return _prose(rng, "repair")
+    if strictness == "hard" and rng.random() < 0.4:
+        facts = Facts("stated", stated_fields(rng), "")
+    else:
+        facts = _draw_facts(rng, strictness)
+    broken = break_json(rng, facts)
     body = _fill(rng.choice(load_phrases("repairs")), broken=broken.text, error=broken.error)
     if broken.note:
         body = rng.choice(

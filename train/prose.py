@@ -8,6 +8,7 @@ that pulls out of the format or that pastes in a text to be put right.
 from __future__ import annotations
 
 import functools
+import json
 import random
 import re
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ ProseKind = Literal["format", "hard_negative", "repair"]
 _GROUPS = ("object", "objects")
 _SLOT = re.compile(r"\{[kv]\d+\}")
 
-RESTYLED, ARBITRARY = 0.15, 0.12
+RESTYLED, ARBITRARY = 0.15, 0.22
 """Shares of keys spelled in another convention, and of keys that have nothing to do with their
 field: a model that knows the keys of the bank by heart would not learn to copy them."""
 
@@ -41,6 +42,8 @@ def prose_row(rng: random.Random, answer_text: Any, kind: ProseKind = "format") 
         if keys is not None:
             break
     values = [_draw_value(rng, field) for field in entry["fields"]]
+    if kind == "repair":
+        values = [_as_in_json(value) for value in values]
     slots = {f"{{k{number}}}": key for number, key in enumerate(keys, 1)}
     slots |= {f"{{v{number}}}": value.text for number, value in enumerate(values, 1)}
     document = _document(entry["fields"], keys, values)
@@ -102,6 +105,15 @@ def _draw_value(rng: random.Random, field: dict[str, Any]) -> Value:
     if kind in empties:
         return Value(empties[kind], str(field["said"]), "null")
     return KINDS[kind](rng)
+
+
+def _as_in_json(value: Value) -> Value:
+    """Numbers and lists spelled as in a pasted output, not as in speech: `1500`, not `1,500`."""
+    if value.type in ("integer", "number"):
+        return Value(value.json, json.dumps(value.json), value.type)
+    if isinstance(value.json, list) and value.json:
+        return Value(value.json, ", ".join(map(str, value.json)), value.type)
+    return value
 
 
 def _document(fields: list[dict[str, Any]], keys: list[str], values: list[Value]) -> dict[str, Any]:

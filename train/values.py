@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from train import words
+from train.vocabulary import name_code, open_noun, open_pair, open_phrase, open_word
 from train.words import invented_word
 
 _STREETS = ("Street", "Road", "Lane", "Avenue", "Way", "Close", "Drive", "Court", "Hill", "Square")
@@ -61,7 +62,9 @@ def _money(rng: random.Random) -> Value:
 def _person(rng: random.Random) -> Value:
     roll = rng.random()
     first = rng.choice(words.FIRST_NAMES) if roll < 0.7 else invented_word(rng).capitalize()
-    last = rng.choice(words.LAST_NAMES) if rng.random() < 0.6 else invented_word(rng).capitalize()
+    last = rng.choice(words.LAST_NAMES) if rng.random() < 0.5 else invented_word(rng)
+    if rng.random() < 0.15:
+        last = open_noun(rng).capitalize()
     if roll > 0.96:
         first = f"{rng.choice(('Dr.', 'Ms', 'Mr', 'Prof.'))} {first}"
     if 0.9 < roll < 0.93:
@@ -72,7 +75,10 @@ def _person(rng: random.Random) -> Value:
 
 
 def _name_word(rng: random.Random) -> str:
-    return invented_word(rng) if rng.random() < 0.35 else rng.choice(words.NOUNS)
+    roll = rng.random()
+    if roll < 0.25:
+        return invented_word(rng)
+    return open_noun(rng) if roll < 0.75 else rng.choice(words.NOUNS)
 
 
 def _code(rng: random.Random) -> Value:
@@ -134,6 +140,8 @@ def _time(rng: random.Random) -> Value:
 
 
 def _title(rng: random.Random) -> Value:
+    if rng.random() < 0.5:
+        return _said(open_phrase(rng))
     text = f"{rng.choice(words.ADJECTIVES)} {_name_word(rng)}"
     if rng.random() < 0.4:
         text += rng.choice(
@@ -143,6 +151,8 @@ def _title(rng: random.Random) -> Value:
 
 
 def _note(rng: random.Random) -> Value:
+    if rng.random() < 0.5:
+        return _said(open_phrase(rng))
     adjective, noun, verb = rng.choice(words.ADJECTIVES), _name_word(rng), rng.choice(words.VERBS)
     forms = (
         f"{noun} is {adjective}",
@@ -170,7 +180,7 @@ def _note(rng: random.Random) -> Value:
 def _word(rng: random.Random) -> Value:
     if rng.random() < 0.06:
         return _said(" ".join(rng.sample(words.UNICODE_WORDS, rng.randint(1, 2))))
-    return _said(_name_word(rng))
+    return _said(open_word(rng) if rng.random() < 0.5 else _name_word(rng))
 
 
 def _company(rng: random.Random) -> Value:
@@ -188,17 +198,28 @@ def _city(rng: random.Random) -> Value:
 
 def _list_of(kind: str) -> Callable[[random.Random], Value]:
     def make(rng: random.Random) -> Value:
-        count = rng.choices((2, 3, 4), (4, 5, 2))[0]
+        count = rng.choices((1, 2, 3, 4, 5), (1, 4, 5, 2, 1))[0]
         items = [KINDS[kind](rng) for _ in range(count)]
         texts = [item.text for item in items]
-        joined = rng.choice((", ".join(texts), ", ".join(texts[:-1]) + " and " + texts[-1]))
+        joined = ", ".join(texts)
+        if count > 1 and rng.random() < 0.5:
+            joined = ", ".join(texts[:-1]) + rng.choice((" and ", " and ", ", and ")) + texts[-1]
         return Value([item.json for item in items], joined, "array")
 
     return make
 
 
-def _choice(options: tuple[str, ...] | list[str]) -> Callable[[random.Random], Value]:
-    return lambda rng: _said(rng.choice(options))
+def _choice(options: tuple[str, ...], modified: float = 0) -> Callable[[random.Random], Value]:
+    """One of the options; a share of `modified` with another word before or after it."""
+
+    def make(rng: random.Random) -> Value:
+        chosen = rng.choice(options)
+        if rng.random() < modified:
+            word = open_word(rng)
+            chosen = f"{word} {chosen}" if rng.random() < 0.8 else f"{chosen} {word}"
+        return _said(chosen)
+
+    return make
 
 
 KINDS: dict[str, Callable[[random.Random], Value]] = {
@@ -233,12 +254,16 @@ KINDS: dict[str, Callable[[random.Random], Value]] = {
     "code": _code,
     "sku": _code,
     "word": _word,
-    "color": _choice(words.COLORS),
-    "product": lambda rng: _said(f"{rng.choice(words.ADJECTIVES)} {_name_word(rng)}"),
-    "food": _choice(words.FOODS),
-    "animal": _choice(words.ANIMALS),
-    "sport": _choice(words.SPORTS),
-    "job": _choice(words.JOBS),
+    "color": _choice(words.COLORS, 0.25),
+    "product": lambda rng: _said(
+        open_phrase(rng)
+        if rng.random() < 0.4
+        else f"{rng.choice(words.ADJECTIVES)} {_name_word(rng)}"
+    ),
+    "food": _choice(words.FOODS, 0.3),
+    "animal": _choice(words.ANIMALS, 0.3),
+    "sport": _choice(words.SPORTS, 0.3),
+    "job": _choice(words.JOBS, 0.3),
     "month": _choice(words.MONTHS),
     "weekday": _choice(words.WEEKDAYS),
     "title": _title,
@@ -257,10 +282,16 @@ KINDS: dict[str, Callable[[random.Random], Value]] = {
     "digits": lambda rng: _said(
         "0" + "".join(rng.choices(string.digits, k=rng.choice((3, 4, 5, 7))))
     ),
+    "pair": lambda rng: _said(open_pair(rng)),
+    "phrase": lambda rng: _said(open_phrase(rng)),
+    "name_code": lambda rng: _said(name_code(rng)),
     "tiny_number": lambda rng: _decimal(rng, 0, 1, rng.choice((3, 4, 5))),
     "negative": lambda rng: Value(n := -rng.randint(1, 5000), str(n), "integer"),
 }
 KINDS |= {
     f"list_{kind}": _list_of(kind)
-    for kind in ("food", "word", "person", "color", "int", "city", "code", "float", "animal")
+    for kind in (
+        *("food", "word", "person", "color", "int", "city", "code", "float", "animal"),
+        *("pair", "name_code"),
+    )
 }
