@@ -159,10 +159,7 @@ def free_field(rng: random.Random) -> Field:
     roll = rng.random()
     if roll < 0.05:
         return _empty_field(rng, key, spoken)
-    if roll < 0.19:
-        kind = "bool"
-    else:
-        kind = rng.choice(OPEN_KINDS if roll < 0.5 else tuple(KINDS))
+    kind = "bool" if roll < 0.19 else rng.choice(OPEN_KINDS if roll < 0.5 else tuple(KINDS))
     if kind == "bool":
         truth = rng.random() < 0.5
         return Field(key, truth, "boolean", _state_truth(rng, key, spoken, truth))
