@@ -32,7 +32,7 @@ CHECKPOINT = "checkpoint.pt"
 class TinyConfig:
     """Everything that decides the weights."""
 
-    tokens: int = 50_000_000
+    tokens: int = 56_000_000
     """Training tokens in all, padding included."""
     batch_tokens: int = 6144
     """Tokens per process and step, padding included."""
