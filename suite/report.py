@@ -6,13 +6,11 @@ the plugin's business.
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from suite.baseline import Baseline, differing_conditions, find_case_changes
+from suite.report_lines import Line, Span, Style, wrap
 from suite.run import (
     CaseResult,
     GateResult,
@@ -29,8 +27,6 @@ from suite.run import (
 from suite.scorers import METRICS
 from suite.sinks import terminal_safe
 
-Style = Literal["plain", "title", "good", "warn", "bad", "quiet"]
-
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
 _GATE_STYLES: dict[str, Style] = {
     "PASS": "good",
@@ -41,18 +37,6 @@ _GATE_STYLES: dict[str, Style] = {
 }
 _GAP = 3
 _MOST_IDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a line."""
-
-    text: str
-    """Safe for a terminal."""
-    style: Style = "plain"
-
-
-Line = tuple[Span, ...]
 
 
 def render_report(
@@ -215,7 +199,7 @@ def _render_ids(name: str, ids: Sequence[str], style: Style, width: int) -> list
         return []
     shown = [*ids[:_MOST_IDS], *([f"and {len(ids) - _MOST_IDS} more"] if ids[_MOST_IDS:] else [])]
     head = f"    {name} {len(ids)}: "
-    wrapped = _wrap(", ".join(shown), width, len(head))
+    wrapped = wrap(", ".join(shown), width, len(head))
     return [
         (Span(head, style), Span(wrapped[0])),
         *((Span(" " * len(head)), Span(rest)) for rest in wrapped[1:]),
@@ -233,7 +217,7 @@ def _render_notes(run: Run, width: int) -> list[Line]:
     if not notes:
         return []
     lines: list[Line] = [(), (Span("notes", "title"),)]
-    lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in _wrap(note, width, 2)]
+    lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in wrap(note, width, 2)]
     return lines
 
 
@@ -282,18 +266,12 @@ def _render_gate(gate: GateResult, status_width: int, several: bool, width: int)
     lines += [
         (Span(" " * (indent + 2)), Span(line))
         for part in terminal_safe(gate.sentence).split("; ")
-        for line in _wrap(part, width, indent + 2)
+        for line in wrap(part, width, indent + 2)
     ]
     if gate.fails:
         required = "" if gate.status == "FAIL" else "required (--require-gates); "
         lines += [
             (Span(" " * (indent + 2)), Span(line, "quiet"))
-            for line in _wrap(f"{required}why: {terminal_safe(gate.reason)}", width, indent + 2)
+            for line in wrap(f"{required}why: {terminal_safe(gate.reason)}", width, indent + 2)
         ]
     return lines
-
-
-def _wrap(text: str, width: int, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text, max(width - indent, 30), break_long_words=False, break_on_hyphens=False
-    )
