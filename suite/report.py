@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from suite.baseline import Baseline, differing_conditions, find_case_changes
+from suite.baseline import Baseline, differing_conditions, find_case_changes, is_allowed
+from suite.report_answers import describe_makers, render_answers
+from suite.report_bar import render_bar
 from suite.report_lines import Line, Span, Style, wrap
 from suite.run import (
     CaseResult,
@@ -45,7 +47,7 @@ def render_report(
     width: int = 80,
     accepting: bool = False,
 ) -> list[Line]:
-    """Return the report of a run: per task the models side by side, changes, then all gates.
+    """Return the report of a run: what moved the bar, per task the models, changes, all gates.
 
     Args:
         run: With its gates decided.
@@ -53,7 +55,7 @@ def render_report(
         width: Columns of the terminal. Models stand in columns where that fits, else in rows.
         accepting: The run becomes the baseline, so nobody is told to accept it.
     """
-    lines: list[Line] = []
+    lines = render_bar(run, width)
     for task in sorted({selection.task for selection in run.selections}):
         selections = [selection for selection in run.selections if selection.task == task]
         if lines:
@@ -66,7 +68,7 @@ def render_report(
             if changes := _render_changes(run, selection, baseline, width):
                 lines += [(), *changes]
     lines += _render_notes(run, width)
-    lines += _render_gates(run, width, accepting)
+    lines += render_gates(run, width, accepting)
     return lines
 
 
@@ -150,21 +152,16 @@ def _render_changes(
     lines: list[Line] = [(title, Span(_describe_comparison(run, selection, baseline), "quiet"))]
     by_change = {
         name: [result for result in results if result.change == name]
-        for name in ("broke", "fixed", "new failure", "known failure")
+        for name in ("broke", "fixed", "new failure")
     }
     no_verdict = [result for result in results if result.score is None]
     lines += _render_ids("no verdict", [result.case_id for result in no_verdict], "bad", width)
     lines += _render_ids("broke", _with_reasons(by_change["broke"]), "bad", width)
     lines += _render_ids("fixed", [r.case_id for r in by_change["fixed"]], "good", width)
     lines += _render_ids("new failure", _with_reasons(by_change["new failure"]), "bad", width)
-    counts = []
-    if known := by_change["known failure"]:
-        counts.append(f"known failures {len(known)}")
-    for answer in ("object differs", "text differs"):
-        if found := sum(result.answer == answer for result in results):
-            counts.append(f"{answer} though both pass {found}")
-    if counts:
-        lines.append((Span(f"    {', '.join(counts)}", "quiet"),))
+    lines += render_answers(results, width)
+    if run.baseline_ref is None and any(change.cases for change in run.bar_changes):  # said first
+        return lines
     changes = find_case_changes(baseline, results, selection)
     for name, ids in (
         ("new case", changes.new),
@@ -177,18 +174,25 @@ def _render_changes(
 
 def _describe_comparison(run: Run, selection: Selection, baseline: Baseline) -> str:
     record = run.models[selection.model]
-    if conditions := differing_conditions(baseline, record):
+    conditions = differing_conditions(baseline, record)
+    if conditions and all(is_allowed(field, run.allowed_conditions) for field in conditions):
+        allowed = ", ".join(conditions)
+        return f"compared though conditions differ (--allow-conditions): {allowed}"
+    if conditions:
         return f"not comparable with its baseline, conditions differ: {', '.join(conditions)}"
     if subject := differing(baseline.subject, record.subject):
         return f"against its baseline, other weights ({', '.join(subject)}): the gates decide"
     if not record.reference_mode:
         return "against its baseline, not in reference mode: the gates decide"
+    if makers := describe_makers(baseline, record):
+        return f"against its baseline, made elsewhere ({makers}): texts alone may differ"
     return "against its baseline, same weights and conditions: nothing may change"
 
 
 def _with_reasons(results: Iterable[CaseResult]) -> list[str]:
     return [
-        f"{result.case_id} ({terminal_safe(result.score.reason or 'no reason')})"
+        f"{result.case_id} ({terminal_safe(result.score.reason or 'no reason')}"
+        f"{', numeric' if result.cause == 'numeric' else ''})"
         for result in results
         if result.score is not None
     ]
@@ -231,7 +235,8 @@ def _describe_environment(record: ModelRecord) -> str:
     return f"environment: {', '.join(parts)}" if parts else ""
 
 
-def _render_gates(run: Run, width: int, accepting: bool) -> list[Line]:
+def render_gates(run: Run, width: int, accepting: bool = False) -> list[Line]:
+    """Return the part of the report on gates: each with its sentence, then what exit 0 hides."""
     if run.stopped:
         return [(), (Span("gates", "title"), Span("  not decided: the run was stopped", "warn"))]
     if not run.gates:

@@ -30,6 +30,7 @@ HEAVY = frozenset(
     {
         "fixtures.adapter_check",
         "fixtures.decoding",
+        "fixtures.token_choice",
         "fixtures.hf_engine",
         "fixtures.hf_loading",
         "fixtures.padding_probe",
