@@ -149,7 +149,7 @@ def _git(folder: Path, *arguments: str) -> bytes:
     environment = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
     environment |= {
         "LC_ALL": "C",
-        "GIT_LITERAL_PATHSPECS": "1",  # a `*` in a path is a star
+        "GIT_LITERAL_PATHSPECS": "1",  # `:(top)x` is a name
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
     }

@@ -20,6 +20,7 @@ def folder(tmp_path: Path) -> Path:
     for name in NAMES:
         (tmp_path / "cases" / name).write_text(f"first {name}")
     (tmp_path / "cases" / "deep" / "b.yaml").write_text("deep")
+    (tmp_path / ":(top)x").write_text("at the root")
     (tmp_path / "cases" / "latin").write_bytes(b"\xe4")
     git_repository.start(tmp_path)
     return tmp_path
@@ -30,6 +31,10 @@ def test_a_file_is_read_as_it_was(folder: Path, name: str) -> None:
     path = folder / "cases" / name
     path.write_text("now")
     assert resolve_ref(folder, "main").read_text(path) == f"first {name}"
+
+
+def test_a_name_that_looks_like_pathspec_magic_is_a_name(folder: Path) -> None:
+    assert resolve_ref(folder, "main").read_text(folder / ":(top)x") == "at the root"
 
 
 def test_what_does_not_exist_there_is_none(folder: Path) -> None:
