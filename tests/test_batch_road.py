@@ -85,8 +85,9 @@ def test_requests_are_written_in_the_batch_format_and_nothing_is_run(toy: ToyPro
             "max_tokens": 256,
         },
     }
-    assert len(case_hash) == 16
     assert not (toy.path / ".suite" / "runs").exists()
+    toy.run("--output=run", "--cache-dir=other")
+    assert case_hash == lines(toy.path / "run" / "samples.jsonl")[0]["case_hash"]
     result = toy.run("--requests=again.jsonl", "--request-model=served", "-k", "c01 or c02")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*2 requests to 'served' written to *nothing was generated*"])
