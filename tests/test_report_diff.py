@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -78,11 +79,12 @@ def test_the_end_of_a_long_text_is_counted() -> None:
     [
         ("x" * 2_000_000, "x" * 1_999_999 + "y"),
         ("a b " * 500_000, "b a " * 500_000),
-        ('"' * 100_000, '" ' * 100_000),
+        (" ".join(Random(1).choices("ab", k=5_000)), " ".join(Random(2).choices("ab", k=5_000))),
     ],
-    ids=["one long line", "the same words over and over", "punctuation"],
+    ids=["one long line", "the same words over and over", "two words in random order"],
 )
 def test_texts_that_are_hard_to_align_take_no_time(old: str, new: str) -> None:
     started = time.process_time()
     diff_texts(old, new)
-    assert time.process_time() - started < 0.5  # without the limits: minutes
+    # milliseconds; without the limits a third of a second, and a page has 60 of them
+    assert time.process_time() - started < 0.1
