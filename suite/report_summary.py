@@ -31,6 +31,8 @@ _SIGNS |= {"STOPPED": "❌"}
 _KINDS = {"looser": "❌ looser", "removed": "❌ removed", "changed": "⚠️ changed"}
 _TONES = {"bad": "❌", "warn": "⚠️", "good": "✅"}
 _MOST_NAMES = 200
+_MOST_CHANGES, _MOST_CHANGED = 40, 20
+"""Of what was loosened, and of the cases of each: gates and flips need room, too."""
 _MOST_ANNOTATIONS = 10
 """Of each level; GitHub shows no more of one step."""
 _LONGEST_NOTE = 2000
@@ -86,10 +88,10 @@ def render_comment(run: Run, baselines: Mapping[tuple[str, str], Baseline]) -> s
 
 def render_annotations(run: Run) -> list[str]:
     """Return workflow commands: what was loosened, gates that do not pass, what broke."""
+    loosened = [each for each in run.bar_changes if each.kind in ("looser", "removed", "changed")]
     notes = [
         ("warning", f"goldgate: {change.kind}", f"{change.place}: {change.sentence}", "")
-        for change in run.bar_changes
-        if change.kind in ("looser", "removed", "changed")
+        for change in loosened[: _MOST_ANNOTATIONS // 2]  # what broke needs room, too
     ]
     gates_file = run.files.get("gates", "")
     for gate in run.gates:
@@ -158,14 +160,15 @@ def _render_bar(run: Run) -> Iterator[str]:
         return
     yield "## Asked otherwise than in the baseline\n\n"
     yield "| | what | where | cases |\n|---|---|---|---|\n"
-    for change in run.bar_changes:
+    for change in run.bar_changes[:_MOST_CHANGES]:
         yield _render_bar_change(change)
-    yield "\n"
+    more = len(run.bar_changes) - _MOST_CHANGES
+    yield f"\nand {more} more\n\n" if more > 0 else "\n"
 
 
 def _render_bar_change(change: BarChange) -> str:
     kind = _KINDS.get(change.kind, change.kind)
-    names = _join_codes(change.cases)
+    names = _join_codes(change.cases[:_MOST_CHANGED], len(change.cases))
     where, what = markdown_code(change.place), markdown_text(change.sentence)
     return f"| {kind} | {what} | {where} | {names} |\n"
 
