@@ -40,7 +40,13 @@ HEAVY = frozenset(
 )
 # What belongs to a pytest session; training generates without one.
 SESSION = frozenset(
-    {"fixtures.plugin", "fixtures.session", "fixtures.outcomes", "fixtures.trial_fixtures"}
+    {
+        "fixtures.plugin",
+        "fixtures.opening",
+        "fixtures.session",
+        "fixtures.outcomes",
+        "fixtures.trial_fixtures",
+    }
 )
 
 
