@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from suite.baseline import Baseline, anchor_path, baseline_path, parse_baseline, read_baseline
+from suite.baseline import (
+    Baseline,
+    anchor_path,
+    baseline_path,
+    check_owner,
+    parse_baseline,
+    read_baseline,
+)
 from suite.baseline_diff import diff_baselines
 from suite.case_files import TaskFile, load_task_file
 from suite.errors import InputError, unknown
@@ -119,7 +126,7 @@ def _read_here(folder: Path, pairs: Iterable[tuple[str, str]], anchor: bool = Fa
     for pair in pairs:
         path = (anchor_path if anchor else baseline_path)(folder, *pair)
         if (baseline := read_baseline(path)) is not None:
-            found[pair] = baseline
+            found[pair] = check_owner(baseline, path, *pair)
     return found
 
 
@@ -130,7 +137,8 @@ def _read_at(
     for pair in pairs:
         path = (anchor_path if anchor else baseline_path)(folder, *pair)
         if (text := at.read_text(path)) is not None:
-            found[pair] = parse_baseline(text, at.label(path))
+            place = at.label(path)
+            found[pair] = check_owner(parse_baseline(text, place), place, *pair)
     return found
 
 

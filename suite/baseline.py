@@ -161,6 +161,26 @@ def parse_baseline(text: str, path: Path) -> Baseline:
         raise InputError(describe_problems(error, Baseline, f"{path}: ")) from None
 
 
+def check_owner(baseline: Baseline, path: Path, model: str, task: str) -> Baseline:
+    """Return a baseline that is of this model and task.
+
+    Raises:
+        InputError: It was accepted for others, so a file was copied, moved or linked here.
+    """
+    problems = [
+        f"{path}: {field}: expected {asked!r}, as the path says, got {found!r}; restore it from "
+        "git, or make it anew: pytest --snapshot-update"
+        for field, asked, found in (
+            ("model", model, baseline.model),
+            ("task", task, baseline.task),
+        )
+        if found != asked
+    ]
+    if problems:
+        raise InputError(problems)
+    return baseline
+
+
 def write_baseline(path: Path, baseline: Baseline) -> bool:
     """Write a baseline whole, cases sorted by id.
 

@@ -79,6 +79,17 @@ class GitRef:
         return found
 
     def _inside(self, path: Path) -> PurePosixPath:
+        """Return a path below the root: as it is written where the revision has that, else resolved.
+
+        What the revision has is not looked up through the working tree: a link put there would
+        lead to another file of the revision.
+        """
+        written = Path(os.path.normpath(path.absolute()))
+        for parent in reversed(written.parents):
+            if parent.resolve() == self.root:
+                inside = PurePosixPath(written.relative_to(parent).as_posix())
+                if self._list(inside):
+                    return inside
         # the last part is not resolved: where it is a link, git holds the link
         place = path.parent.resolve() / path.name
         if not place.is_relative_to(self.root):

@@ -289,3 +289,24 @@ def test_putting_cases_into_one_cluster_is_listed_though_no_hash_changes(toy: To
     toy.write_cases(IDS, cluster="k")
     result = toy.run(*AT_MAIN)
     result.stdout.fnmatch_lines(["  looser cases 10: c00, c01, * (*cluster none → k*)"])
+
+
+def test_a_folder_of_goldens_linked_to_easier_ones_does_not_lower_the_bar(toy: ToyProject) -> None:
+    toy.write_models("toy", "easy")
+    toy.answer(*IDS[:7], model="easy")
+    toy.write_gates({"no_regression": GATES["no_regression"]})
+    toy.run("--snapshot-update", "--model=easy")
+    git_repository.commit(toy.path)
+    git_repository.git(toy.path, "branch", "-f", "main")
+    (toy.path / "goldens" / "toy").rename(toy.path / "aside")
+    (toy.path / "goldens" / "toy").symlink_to("easy")
+    toy.answer(*IDS[:7])
+    said = "*goldens/toy/format.json: model: expected 'toy', as the path says, got 'easy'*"
+    result = toy.run(*AT_MAIN)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+    easy = toy.golden_file("easy")
+    easy.write_text(easy.read_text().replace('"model": "easy"', '"model": "toy"'))
+    result = toy.run(*AT_MAIN)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*7 broke, 0 fixed of 10*"])

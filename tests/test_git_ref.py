@@ -65,6 +65,18 @@ def test_a_path_behind_a_link_is_inside_when_it_ends_there(folder: Path, tmp_pat
         ref.read_text(folder.parent / "a.yaml")
 
 
+def test_a_link_put_over_what_the_revision_has_does_not_lead_elsewhere(folder: Path) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "a.yaml").write_text("easier")
+    git_repository.commit(folder)
+    (folder / "cases").rename(folder / "aside")
+    (folder / "cases").symlink_to("other")
+    ref = resolve_ref(folder, "main")
+    assert ref.read_text(folder / "cases" / "a.yaml") == "first a.yaml"
+    assert ref.label(folder / "cases" / "a.yaml") == Path("main:cases/a.yaml")
+    assert folder / "cases" / "ä.yaml" in ref.list_files(folder / "cases")
+
+
 def test_a_variable_of_a_hook_does_not_lead_to_another_repository(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
