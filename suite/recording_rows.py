@@ -6,17 +6,21 @@ files and line numbers are the business of `suite.recording_files`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
-from suite.generation import FinishReason, Generation, read_generation
+from suite.generation import Generation
 from suite.recording import Recorded, case_id_of
+from suite.records import build
 from suite.scorers import SCORERS
 
 TEXT_FIELDS = ("text", "output")
 """Where plain JSONL has the answer, the first that is there, when nothing else is asked for."""
 ID_FIELD = "id"
-_COUNTS = ("prompt_tokens", "completion_tokens", "elapsed_s", "margin", "margin_position")
+_NUMBERS = ("prompt_tokens", "completion_tokens", "elapsed_s", "margin", "margin_position")
+_LARGEST = 2**53
+"""Up to here a number is exact in the JSON of every program (RFC 8259, section 6)."""
 
 Row = dict[str, Any]
 
@@ -47,17 +51,16 @@ def read_own(row: Row, line: int) -> Recorded:
 
 
 def _read_generation(data: Row) -> Generation:
-    text, reason = data["text"], data.get("finish_reason", "stop")
-    if not isinstance(text, str):
-        raise ValueError(f"text: expected a string, got {text!r:.80}")
-    if reason not in get_args(FinishReason):
-        raise ValueError(f"finish_reason: expected stop or length, got {reason!r:.80}")
-    for name in _COUNTS:
-        value = data.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
-            raise ValueError(f"{name}: expected a number, got {value!r:.80}")
     known = {name: data[name] for name in Generation.__slots__ if data.get(name) is not None}
-    return read_generation(known | {"finish_reason": reason})
+    found = build(Generation, {"finish_reason": "stop", **known})
+    numbers = {name: getattr(found, name) or 0 for name in _NUMBERS}
+    for index, tie in enumerate(found.near):
+        numbers |= {f"near[{index}].{name}": getattr(tie, name) for name in ("position", "margin")}
+    for name, value in numbers.items():
+        # a completion of one possible token leads by infinity; comparing with NaN is false
+        if not (0 <= value <= _LARGEST or (name == "margin" and value == math.inf)):
+            raise ValueError(f"{name}: expected a number from 0 to 2**53, got {value!r:.80}")
+    return found
 
 
 def read_plain(row: Row, line: int, fields: Fields) -> Recorded:

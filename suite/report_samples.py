@@ -7,6 +7,7 @@ The page shows it with `textContent` alone. Long texts are cut here: the whole o
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -54,7 +55,9 @@ def pack_samples(
         },
         "rows": [_row(result, baselines, longest) for result in sorted(run.results, key=_urgency)],
     }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace(
+        "<", "\\u003c"
+    )
 
 
 def find_verdict(result: CaseResult) -> str:
@@ -86,9 +89,9 @@ def _row(
     if generation:
         row["tokens"] = generation.completion_tokens
         row["prompt_tokens"] = generation.prompt_tokens
-        row["seconds"] = round(generation.elapsed_s, 4)
+        row["seconds"] = _round(generation.elapsed_s)
         row["finish"] = generation.finish_reason
-        row["margin"] = None if generation.margin is None else round(generation.margin, 4)
+        row["margin"] = _round(generation.margin)
     if result.answer in ("text differs", "object differs"):
         row["answer"] = result.answer
     baseline = baselines.get((result.model, result.task))
@@ -96,6 +99,11 @@ def _row(
     if golden is not None and golden.text != text:
         row["golden"] = _cut(golden.text, longest)
     return row
+
+
+def _round(value: float | None) -> float | None:
+    # infinite: the lead where there was one token to choose from; JSON has no such number
+    return round(value, 4) if value is not None and math.isfinite(value) else None
 
 
 def _cut(text: str, longest: int) -> Any:
