@@ -5,6 +5,8 @@ It computes nothing; `suite.bar_changes` found it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from suite.report_lines import Line, Span, Style, wrap
 from suite.run import BarChange, Run
 from suite.sinks import terminal_safe
@@ -32,6 +34,17 @@ def render_bar(run: Run, width: int = 80) -> list[Line]:
     for change in run.bar_changes:
         lines += _render_change(change, width)
     return lines
+
+
+def render_place(run: Run, gates: Path) -> Line:
+    """Return the line that says where the gates of a recorded run came from.
+
+    Args:
+        run: With its revision, if any.
+        gates: The file in the working tree: several copies may answer to the name of one.
+    """
+    how = f", as at {run.baseline_ref} or stricter" if run.baseline_ref else ""
+    return (Span("gates  ", "title"), Span(terminal_safe(f"{gates}{how}")))
 
 
 def _render_change(change: BarChange, width: int) -> list[Line]:

@@ -188,12 +188,13 @@ def find_run(name: str, here: Path, cache_dir: Path | None = None) -> Path:
 def find_named(path: str, recorded: RecordedRun, here: Path) -> Path:
     """Return where a file lies that a run names by its relative path.
 
-    Looked for below the current folder, those above it, those above the run's, and this checkout.
+    Looked for below the folders above the run's, then the current one, those above it, and this
+    checkout: its own project decides, not another whose files happen to have the same names.
 
     Raises:
         InputError: It is in none of them.
     """
-    folders = [here, *here.parents, *recorded.folder.resolve().parents, ROOT]
+    folders = [*recorded.folder.resolve().parents, here, *here.parents, ROOT]
     for folder in folders:
         if path and (folder / path).exists():
             return folder / path

@@ -29,7 +29,8 @@ def gate(
         str | None,
         typer.Option(
             metavar="REF",
-            help="Judge by the gates, goldens and cases of this git revision: origin/main.",
+            help="Judge by the gates, goldens and cases of this git revision: origin/main; "
+            "default: by the commit that the run was judged by, if any.",
         ),
     ] = None,
     require_gates: Annotated[
@@ -51,22 +52,16 @@ def gate(
 
         from suite.console import console_width, write_lines
         from suite.errors import InputError
-        from suite.gate_file import load_gates
         from suite.gates import GateOptions, decide_gates
-        from suite.recorded_bar import judge_at
+        from suite.recorded_bar import Asked, judge
         from suite.report import render_gates
-        from suite.report_bar import render_bar
-        from suite.run_folder import find_named, find_run, judged_by, read_folder
+        from suite.report_bar import render_bar, render_place
+        from suite.run_folder import find_run, read_folder
 
         here = Path.cwd()
         recorded = read_folder(find_run(run, here, cache_dir))
-        place = gates or find_named(recorded.run.files.get("gates", ""), recorded, here)
-        if baseline_ref is None:
-            recorded, rules = judged_by(recorded, goldens), load_gates(place)
-        else:
-            recorded, rules = judge_at(
-                recorded, baseline_ref, here / place, goldens and here / goldens, here
-            )
+        judged = judge(recorded, Asked(baseline_ref, gates, goldens), here)
+        recorded, rules = judged.recorded, judged.gates
         decided = recorded.run
         if not decided.stopped:
             results = decide_gates(
@@ -80,6 +75,7 @@ def gate(
             if not results:
                 raise InputError(f"{rules.path}: has no gate for any task of this run")
         width = console_width()
-        write_lines([*render_bar(decided, width), *render_gates(decided, width)[1:]], sys.stdout)
+        lines = [*render_bar(decided, width), *render_gates(decided, width)[1:]]
+        write_lines([*lines, (), render_place(decided, judged.place)], sys.stdout)
     fails = decided.stopped or any(each.fails for each in decided.gates)
     raise typer.Exit(1 if fails else 0)

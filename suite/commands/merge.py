@@ -51,34 +51,23 @@ def merge(
         from dataclasses import replace
 
         from suite.console import console_width, write_lines
-        from suite.gate_file import load_gates
         from suite.gates import GateOptions, decide_gates
         from suite.merging import merge_runs
-        from suite.recorded_bar import judge_at, judge_here
+        from suite.recorded_bar import Asked, judge
         from suite.report import render_report
+        from suite.report_bar import render_place
         from suite.report_html import write_page
         from suite.report_lines import Span
-        from suite.run_folder import (
-            check_output,
-            find_named,
-            find_run,
-            judged_by,
-            read_folder,
-            write_folder,
-        )
+        from suite.run_folder import check_output, find_run, read_folder, write_folder
         from suite.sinks import terminal_safe
 
         folders = [find_run(name, Path.cwd(), cache_dir) for name in runs]
         check_output(output, folders)
         parts = [read_folder(folder) for folder in folders]
-        whole = merge_runs(parts, output)
-        ref = baseline_ref or (whole.run.baseline_commit and whole.run.baseline_ref)
-        here = Path.cwd()
-        place = gates or find_named(whole.run.files.get("gates", ""), parts[0], here)
-        if ref:
-            whole, rules = judge_at(whole, ref, here / place, goldens and here / goldens, here)
-        else:
-            whole, rules = judge_here(judged_by(whole, goldens), load_gates(place))
+        # what the parts name is looked for from a part: the output may be anywhere
+        whole = replace(merge_runs(parts, output), folder=parts[0].folder)
+        judged = judge(whole, Asked(baseline_ref, gates, goldens), Path.cwd(), True)
+        whole, rules = judged.recorded, judged.gates
         options = GateOptions(require_gates)
         results = decide_gates(whole.run, whole.baselines, rules, options, whole.anchors)
         run, cases = replace(whole.run, gates=results), whole.cases().values()
@@ -86,5 +75,6 @@ def merge(
         write_page(output, run, whole.baselines, cases)
         where = terminal_safe(str(output))
         lines = render_report(run, whole.baselines, console_width())
-        write_lines([*lines, (), (Span("run  ", "title"), Span(where))], sys.stdout)
+        lines += [(), render_place(run, judged.place), (Span("run  ", "title"), Span(where))]
+        write_lines(lines, sys.stdout)
     raise typer.Exit(1 if any(each.fails for each in run.gates) else 0)
