@@ -58,6 +58,8 @@ class Bar:
     """With a revision, its case files by task."""
     changes: tuple[BarChange, ...] = ()
     """Of gates and of whole files; those of cases need the run."""
+    unjudged: tuple[tuple[str, str], ...] = ()
+    """With a revision, the models and tasks, sorted, that it has goldens of and nobody asks for."""
 
 
 def read_bar(
@@ -100,7 +102,12 @@ def read_bar(
             changes.append(BarChange("new", place, sentence))
     anchors_then = _read_at(places.goldens, pairs, at, anchor=True)
     changes += _diff_anchors(places.goldens, anchors_then, anchors, at)
-    return Bar(gates, baselines, anchors_then, at, accepted, cases, tuple(changes))
+    unjudged = tuple(_find_unjudged(places.goldens, pairs, tasks, at))
+    for model, task in unjudged:
+        place = _name(baseline_path(places.goldens, model, task), at)
+        sentence = f"{ref} has these goldens, and this run does not judge the model"
+        changes.append(BarChange("removed", place, sentence))
+    return Bar(gates, baselines, anchors_then, at, accepted, cases, tuple(changes), unjudged)
 
 
 def check_allowed(fields: Iterable[str], conditions: Iterable[Mapping[str, Any]]) -> None:
@@ -140,6 +147,17 @@ def _read_at(
             place = at.label(path)
             found[pair] = check_owner(parse_baseline(text, place), place, *pair)
     return found
+
+
+def _find_unjudged(
+    folder: Path, judged: Collection[tuple[str, str]], tasks: Collection[str], at: GitRef
+) -> Iterator[tuple[str, str]]:
+    """Yield what a registry with another default, or without an entry, leaves out."""
+    for model in at.list_folders(folder) if tasks else ():
+        for file in at.list_files(model):
+            pair = model.name, file.stem
+            if file.suffix == ".json" and file.stem in tasks and pair not in judged:
+                yield pair
 
 
 def _read_gates(path: Path, here: Gates, at: GitRef, changes: list[BarChange]) -> Gates:

@@ -42,6 +42,7 @@ def note_bar(
         baseline_ref=bar.ref.name if bar.ref else None,
         baseline_commit=bar.ref.commit if bar.ref else None,
         allowed_conditions=allowed_conditions,
+        unjudged=bar.unjudged,
     )
     return replace(run, bar_changes=find_bar_changes(run, bar, cases))
 

@@ -26,6 +26,11 @@ from suite.stats import holm, needed_n
 NO_REGRESSION_ANCHOR = "no_regression_anchor"
 """The paired rule against the anchor, where there is one: losses too small to see one by one."""
 
+NO_GATES = "gates"
+"""Stands for the gates that a required file does not have."""
+JUDGED = "judged"
+"""Stands for all gates of a model that the baseline knows and the run leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class GateOptions:
@@ -56,7 +61,7 @@ def decide_gates(
         anchors: Baselines that acceptance leaves alone, by model and task, where there is one.
 
     Returns:
-        In the order of the selections and of the file.
+        In the order of the selections and of the file; then the models that were left out.
     """
     options = options or GateOptions()
     found = []
@@ -64,6 +69,8 @@ def decide_gates(
         pair_of = selection.model, selection.task
         bars = _Bars(baselines.get(pair_of), (anchors or {}).get(pair_of))
         rules = _add_anchor(gates.rules(*pair_of), bars.anchor)
+        if not rules and options.require:
+            found.append(_fail_without(gates, selection))
         findings = _decide(rules, run, selection, bars, options)
         for name, rule in rules.items():
             finding = findings[name]
@@ -78,7 +85,39 @@ def decide_gates(
                     fails=_fails(name, finding, options),
                 )
             )
-    return tuple(found)
+    return (*found, *_say_unjudged(run, options))
+
+
+def _fail_without(gates: Gates, selection: Selection) -> GateResult:
+    return GateResult(
+        name=NO_GATES,
+        task=selection.task,
+        model=selection.model,
+        status="FAIL",
+        sentence=f"no gate for task {selection.task!r} in {gates.path}, though gates are required; "
+        f"write one under {selection.task!r}, or leave out --require-gates",
+        reason="A file without a rule would pass whatever is answered.",
+        fails=True,
+    )
+
+
+def _say_unjudged(run: Run, options: GateOptions) -> list[GateResult]:
+    """Return a gate per model that nobody left out by name: its own were not even asked."""
+    if run.models_named:
+        return []
+    return [
+        GateResult(
+            name=JUDGED,
+            task=task,
+            model=model,
+            status="SKIPPED",
+            sentence=f"not judged, though {run.baseline_ref} has goldens of it; judge it too, or "
+            "name the models that are meant: pytest --model NAME",
+            reason="Another default in the registry must not put an easier model in its place.",
+            fails=options.require,
+        )
+        for model, task in run.unjudged
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,14 +62,22 @@ class GitRef:
 
     def list_files(self, folder: Path) -> list[Path]:
         """Return the files directly in a folder at this revision, sorted; none where it is not."""
+        return self._list_in(folder, "blob")
+
+    def list_folders(self, folder: Path) -> list[Path]:
+        """Return the folders directly in a folder at this revision, sorted."""
+        return self._list_in(folder, "tree")
+
+    def _list_in(self, folder: Path, wanted: str) -> list[Path]:
         inside = self._inside(folder)
         prefix = "" if inside == PurePosixPath(".") else f"{inside}/"
-        names = [name for kind, _, name in self._list(prefix) if kind == "blob"]
+        names = [name for kind, _, name in self._list(prefix) if kind == wanted]
         return sorted(folder / PurePosixPath(name).name for name in names)
 
     def _list(self, path: PurePosixPath | str) -> list[tuple[str, str, str]]:
         """Return type, object id and path of what a path names; with a final `/`, what is in it."""
-        listed = _git(self.root, "ls-tree", "-z", "--full-tree", self.commit, "--", str(path))
+        names = [text] if (text := str(path)) else []  # git takes no empty one for the root
+        listed = _git(self.root, "ls-tree", "-z", "--full-tree", self.commit, "--", *names)
         found = []
         for line in os.fsdecode(listed).split("\0"):
             if line:
@@ -79,7 +87,7 @@ class GitRef:
         return found
 
     def _inside(self, path: Path) -> PurePosixPath:
-        """Return a path below the root: as it is written where the revision has that, else resolved.
+        """Return a path below the root: as written where the revision has that, else resolved.
 
         What the revision has is not looked up through the working tree: a link put there would
         lead to another file of the revision.

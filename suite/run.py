@@ -148,6 +148,10 @@ class Run:
     """By kind: how gates and cases differ from those of the baseline."""
     allowed_conditions: tuple[str, ...] = ()
     """Conditions, dotted, that may differ from the baseline's (`--allow-conditions`)."""
+    models_named: bool = False
+    """Whether the command line named the models; else the registry's default was taken."""
+    unjudged: tuple[tuple[str, str], ...] = ()
+    """Models and tasks, sorted, that have goldens at `baseline_ref` and took no part."""
 
     def of(self, model: str, task: str) -> tuple[CaseResult, ...]:
         """Return the results of one model and task, by case id."""

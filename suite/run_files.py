@@ -121,6 +121,8 @@ def _run_data(run: Run) -> dict[str, Any]:
         "baseline_ref": run.baseline_ref,
         "baseline_commit": run.baseline_commit,
         "allowed_conditions": list(run.allowed_conditions),
+        "models_named": run.models_named,
+        "unjudged": [list(pair) for pair in run.unjudged],
         "bar_changes": [asdict(change) for change in run.bar_changes],
         "gates": [asdict(gate) for gate in run.gates],
         "selections": [asdict(selection) for selection in run.selections],

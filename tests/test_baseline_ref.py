@@ -310,3 +310,31 @@ def test_a_folder_of_goldens_linked_to_easier_ones_does_not_lower_the_bar(toy: T
     result = toy.run(*AT_MAIN)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*7 broke, 0 fixed of 10*"])
+
+
+def test_another_default_does_not_put_an_easier_model_in_the_place_of_the_judged_one(
+    toy: ToyProject,
+) -> None:
+    toy.write_models("toy", "easy")
+    toy.answer(model="easy")
+    assert toy.run("--snapshot-update", "--model=easy").ret == 0
+    git_repository.commit(toy.path)
+    git_repository.git(toy.path, "branch", "-f", "main")
+    toy.write_models("easy", "toy")
+    toy.answer(*IDS)
+    result = toy.run(*AT_MAIN, "--require-gates", "--output=out")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "  removed   goldens/toy/format.json: main has these goldens, and this run does not*",
+            "*SKIPPED * judged?toy?*",
+            "*not judged, though main has goldens of it*",
+            "*name the models that are meant: pytest --model NAME*",
+        ]
+    )
+    command = [sys.executable, "-m", "suite", "gate", "out", *AT_MAIN, "--require-gates"]
+    done = subprocess.run(command, cwd=toy.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    result = toy.run(*AT_MAIN, "--require-gates", "--model=easy")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["  removed   goldens/toy/format.json: *"])

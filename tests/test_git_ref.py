@@ -49,6 +49,13 @@ def test_the_files_of_a_folder_are_listed_without_those_below_it(folder: Path) -
     assert found == sorted([*NAMES, "latin"])
 
 
+def test_the_folders_of_a_folder_are_listed_as_they_were(folder: Path) -> None:
+    (folder / "cases" / "new").mkdir()
+    ref = resolve_ref(folder, "main")
+    assert ref.list_folders(folder / "cases") == [folder / "cases" / "deep"]
+    assert ref.list_folders(folder) == [folder / "cases"]
+
+
 def test_a_folder_and_bytes_that_are_no_text_are_refused(folder: Path) -> None:
     ref = resolve_ref(folder, "main")
     with pytest.raises(InputError, match="main:cases: expected a file, got a tree"):
