@@ -73,6 +73,15 @@ def test_the_action_passes_every_input_to_an_option_of_the_script() -> None:
     assert "comment" in passed
 
 
+def test_the_gates_name_every_model_with_goldens_and_run_on_whatever_decides_them() -> None:
+    workflow = read(ROOT / ".github/workflows/gates.yml")
+    named = next(step["with"]["model"] for step in steps_of(ROOT / ".github/workflows/gates.yml")
+                 if "model" in step.get("with", {}))  # fmt: skip
+    models = sorted(path.parent.name for path in (ROOT / "goldens").glob("*/format.json"))
+    assert f"'{' '.join(models)}'" in named
+    assert {"pyproject.toml", "conftest.py"} <= set(workflow[True]["pull_request"]["paths"])
+
+
 def test_the_run_is_kept_whatever_became_of_the_gates() -> None:
     last = steps_of(ACTION)[-1]
     assert last["if"] == "always()"
