@@ -48,6 +48,17 @@ def terminal_safe(text: str, lines: bool = False) -> str:
     return "".join(char if _is_plain(char) else _escape(char) for char in text)
 
 
+def encodable(text: str, encoding: str | None) -> str:
+    """Return text that a stream can encode: what it cannot becomes an escape.
+
+    Args:
+        text: Safe for where the stream leads.
+        encoding: Of the stream; None: UTF-8.
+    """
+    name = encoding or "utf-8"
+    return text.encode(name, "backslashreplace").decode(name)
+
+
 def log_safe(text: str) -> str:
     r"""Return lines for a log that GitHub's runner reads, its commands broken up by a backslash.
 

@@ -74,6 +74,7 @@ def _put_out(
     from suite.report_csv import render_csv
     from suite.report_html import render_page
     from suite.report_summary import render_annotations, render_comment, write_summary
+    from suite.sinks import encodable
     from suite.whole_file import write_whole
 
     run, baselines = recorded.run, recorded.baselines
@@ -87,4 +88,5 @@ def _put_out(
         earlier = read_earlier_runs(recorded.folder.parent, run.id)
         write_whole(html, render_page(run, baselines, recorded.cases(), earlier))
     if annotations:
-        sys.stdout.writelines(f"{line}\n" for line in render_annotations(run))
+        notes = "".join(f"{line}\n" for line in render_annotations(run))
+        sys.stdout.write(encodable(notes, sys.stdout.encoding))

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,6 +35,8 @@ from suite.sinks import annotation, log_safe, markdown_block, terminal_safe  # n
 
 PATHS = ("cases", "gates", "models", "goldens", "replay")
 WORDS = ("baseline-ref", "id-field", "text-field")
+_WRONG_INPUT = 4
+"""As pytest ends with it."""
 _TAIL = 40
 """Lines of pytest that are shown where there is no run to speak of."""
 _LONGEST_LINE = 500
@@ -43,14 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pytest, report, and return its exit status."""
     given = _read_options(arguments)
     folder = given.output.resolve()
-    (folder / RUN_FILE).unlink(missing_ok=True)  # an earlier run must not be told as this one
+    try:
+        # an earlier run must not be told as this one; of a file pytest says that it is no folder
+        with suppress(NotADirectoryError):
+            (folder / RUN_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        _complain(error)
+        return _WRONG_INPUT
     status, tail = _run_guarded(_pytest_command(given, folder))
     try:
         _tell(given, folder, status, tail)
-    except (InputError, OSError) as error:
-        # what was judged stands, told or not
-        sys.stderr.write(f"gate: {log_safe(terminal_safe(str(error)))}\n")
+    except Exception as error:
+        # what was judged stands, told or not, and whatever a defect of the telling may be
+        _complain(error)
     return status
+
+
+def _complain(error: Exception) -> None:
+    said = str(error) if isinstance(error, InputError | OSError) else repr(error)
+    sys.stderr.write(f"gate: {log_safe(terminal_safe(said))}\n")
 
 
 def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -127,7 +141,9 @@ def _tell(given: argparse.Namespace, folder: Path, status: int, tail: Sequence[s
         text = render_comment(recorded.run, recorded.baselines) if recorded else COMMENT_MARK + "\n"
         Path(given.comment).write_text(text + told, encoding="utf-8")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        sys.stdout.writelines(f"{note}\n" for note in notes)
+        # as the lines before it: the runner reads UTF-8, whatever Python takes for its terminal's
+        sys.stdout.buffer.write("".join(f"{note}\n" for note in notes).encode())
+        sys.stdout.buffer.flush()
 
 
 def _write_summary(path: Path, recorded: RecordedRun | None, told: str) -> None:
