@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from fixtures.acceptance import Candidate, write_accepted
 from suite.acceptance import Proposal, describe_proposal, propose, refuse
+from suite.baseline import write_baseline
 from suite.run import CaseResult
 from tests.run_records import make_baseline, make_result, make_run
 from tests.toy_project import BAD, GOOD, IDS, ToyProject, outcomes
@@ -109,6 +112,20 @@ def test_a_first_acceptance_is_never_refused() -> None:
     found = propose(None, run.results, run.selections[0])
     assert refuse(found) is None
     assert describe_proposal(found) == "2 answers, the first to be accepted"
+
+
+def test_goldens_are_put_back_where_others_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way of a folder")
+    old, new = make_baseline({"a": True}), make_baseline({"a": True, "b": False})
+    paths = [tmp_path / "old.json", tmp_path / "new.json", tmp_path / "file" / "third.json"]
+    write_baseline(paths[0], old)
+    before = paths[0].read_bytes()
+    found = write_accepted([Candidate(path.stem, "format", path, old, new, None) for path in paths])
+    assert paths[0].read_bytes() == before
+    assert not paths[1].exists()
+    assert [(each.written, each.failed) for each in found] == [(False, False)] * 2 + [(False, True)]
+    said = "not written: all or none, and third/format could not be"
+    assert [each.sentence for each in found[:2]] == [said] * 2
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["serial", "parallel"])
