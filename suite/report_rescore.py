@@ -26,6 +26,7 @@ def render_rescored(then: Run, rescored: Rescored, width: int = 80) -> list[Line
         lines += _render_moves(moves, width)
     for label, ids in (
         ("not judged, asked otherwise today", rescored.asked_otherwise),
+        ("cannot be judged today", rescored.lost),
         ("gone from the cases of today", rescored.gone),
     ):
         if ids:

@@ -13,11 +13,13 @@ from suite.case import Case
 from suite.case_files import TaskFile
 from suite.compare import same_json
 from suite.run import Answer, CaseResult, Change, Outcome, Run, Selection
+from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
 from suite.scorers import SCORERS
 from suite.shard import digest_cases
 
 Cases = Mapping[tuple[str, str], Case]
+_ASKED_OTHERWISE = "the case is asked otherwise today: the recorded text answers another question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Rescored:
     """Ids whose messages are others today: the recorded text answers another question."""
     gone: tuple[str, ...]
     """Ids that the cases of today lack."""
+    lost: tuple[str, ...] = ()
+    """Ids that had a verdict and cannot be judged today, as on a limit of a regex."""
 
     @property
     def verdicts(self) -> tuple[Move, ...]:
@@ -74,6 +78,7 @@ def rescore(
     moves, results = [], []
     otherwise: set[str] = set()
     gone: set[str] = set()
+    lost: set[str] = set()
     for result in run.results:
         place = result.task, result.case_id
         case = today.get(place)
@@ -82,12 +87,14 @@ def rescore(
             continue
         if case.messages != asked[place].messages:
             otherwise.add(result.case_id)
-            results.append(_lose(result, case))
+            results.append(_lose(result, case, _ASKED_OTHERWISE))
             continue
         baseline = baselines.get((result.model, result.task))
         new = _rescore_one(result, case, baseline)
         results.append(new)
         then, now = result.score, new.score
+        if then and now is None:
+            lost.add(result.case_id)
         if (
             then
             and now
@@ -101,7 +108,8 @@ def rescore(
             moves.append(Move(result.model, result.task, result.case_id, then, now))
     selections = run.selections if files is None else tuple(_reselect(run.selections, files))
     rescored = replace(run, results=tuple(results), selections=selections, gates=())
-    return Rescored(rescored, tuple(moves), tuple(sorted(otherwise)), tuple(sorted(gone)))
+    ids = (tuple(sorted(each)) for each in (otherwise, gone, lost))
+    return Rescored(rescored, tuple(moves), *ids)
 
 
 def _index(files: Mapping[str, TaskFile]) -> dict[tuple[str, str], Case]:
@@ -112,7 +120,11 @@ def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> C
     result = replace(result, case_hash=case.hash, cluster=case.cluster)
     if result.score is None or result.generation is None:
         return result  # no verdict then, and nothing to make one of
-    score = SCORERS[case.task](case, result.generation)
+    try:
+        score = SCORERS[case.task](case, result.generation)
+    except (SchemaError, SchemaCheckError) as error:
+        # as in a session: what cannot be judged has no verdict, and the others keep theirs
+        return _lose(result, case, f"not judged today: {type(error).__name__}: {error}")
     golden = baseline.golden(case.id, case.hash) if baseline else None
     outcome, change, answer = _settle(score, result.generation.text, golden)
     return replace(
@@ -142,7 +154,7 @@ def _settle(
     return "xfailed", "broke" if golden.passed else "known failure", None
 
 
-def _lose(result: CaseResult, case: Case) -> CaseResult:
+def _lose(result: CaseResult, case: Case, message: str) -> CaseResult:
     return replace(
         result,
         case_hash=case.hash,
@@ -152,7 +164,7 @@ def _lose(result: CaseResult, case: Case) -> CaseResult:
         change=None,
         answer=None,
         cluster=case.cluster,
-        message="the case is asked otherwise today: the recorded text answers another question",
+        message=message,
     )
 
 

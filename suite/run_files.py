@@ -7,15 +7,18 @@ report carries from a worker to the controller.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from suite.errors import InputError
+from suite.errors import InputError, unknown
 from suite.generation import read_generation
 from suite.records import RecordError, build
 from suite.run import CaseResult, Run, Selection, count_extras, count_reasons, find_rates
 from suite.score import Score
+from suite.scorers import METRICS
+from suite.sentences import join_some
 from suite.whole_file import json_text, write_whole
 
 RUN_FILE = "run.json"
@@ -70,7 +73,45 @@ def read_run(folder: Path) -> Run:
         run = build(Run, {**data, "results": []})
     except RecordError as error:
         raise InputError(f"{path}: broken: {error}") from None
-    return replace(run, results=_read_samples(folder / SAMPLES_FILE))
+    if problems := list(_find_strays(run)):
+        raise InputError(f"{path}: {problem}" for problem in problems)
+    samples = folder / SAMPLES_FILE
+    results = _read_samples(samples)
+    _check_asked(run, results, samples)
+    return replace(run, results=results)
+
+
+def _find_strays(run: Run) -> Iterator[str]:
+    """Yield what keeps the selections of a run from being read, a sentence each."""
+    seen = set()
+    for index, selection in enumerate(run.selections):
+        where = f"selections[{index}]"
+        if selection.task not in METRICS:
+            yield f"{where}.task: {unknown('task', selection.task, METRICS)}"
+        if selection.model not in run.models:
+            yield f"{where}.model: {unknown('model', selection.model, run.models)}"
+        if strange := set(selection.selected) - set(selection.known):
+            yield f"{where}.selected: not among the known: {join_some(sorted(strange))}"
+        if (place := (selection.model, selection.task)) in seen:
+            yield f"{where}: {', '.join(place)}: is there twice"
+        seen.add(place)
+
+
+def _check_asked(run: Run, results: Iterable[CaseResult], path: Path) -> None:
+    """Refuse results that were not selected: every rate is over what was.
+
+    Raises:
+        InputError: With their ids.
+    """
+    asked = {
+        (selection.model, selection.task, case_id)
+        for selection in run.selections
+        for case_id in selection.selected
+    }
+    strays = [r for r in results if (r.model, r.task, r.case_id) not in asked]
+    if strays:
+        names = join_some([f"{each.model}/{each.case_id}" for each in strays])
+        raise InputError(f"{path}: not among the selected cases of {RUN_FILE}: {names}")
 
 
 def _read_samples(path: Path) -> tuple[CaseResult, ...]:

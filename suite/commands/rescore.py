@@ -57,7 +57,7 @@ def rescore(
         if output is not None:
             _write(output, recorded, rescored, cases)
             raise typer.Exit(0)
-    raise typer.Exit(1 if rescored.verdicts else 0)
+    raise typer.Exit(1 if rescored.verdicts or rescored.lost else 0)
 
 
 def _write(output: Path, recorded: RecordedRun, rescored: Rescored, cases: Path | None) -> None:
