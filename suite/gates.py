@@ -28,6 +28,8 @@ NO_REGRESSION_ANCHOR = "no_regression_anchor"
 
 NO_GATES = "gates"
 """Stands for the gates that a required file does not have."""
+VERDICTS = "verdicts"
+"""Stands for selected cases that came to none, where gates are required."""
 JUDGED = "judged"
 """Stands for all gates of a model that the baseline knows and the run leaves out."""
 
@@ -71,6 +73,8 @@ def decide_gates(
         rules = _add_anchor(gates.rules(*pair_of), bars.anchor)
         if not rules and options.require:
             found.append(_fail_without(gates, selection))
+        if options.require:
+            found += _say_missing(run, selection)
         findings = _decide(rules, run, selection, bars, options)
         for name, rule in rules.items():
             finding = findings[name]
@@ -99,6 +103,25 @@ def _fail_without(gates: Gates, selection: Selection) -> GateResult:
         reason="A file without a rule would pass whatever is answered.",
         fails=True,
     )
+
+
+def _say_missing(run: Run, selection: Selection) -> list[GateResult]:
+    results = run.of(selection.model, selection.task)
+    missing = [result.case_id for result in results if result.score is None]
+    if not missing:
+        return []
+    return [
+        GateResult(
+            name=VERDICTS,
+            task=selection.task,
+            model=selection.model,
+            status="FAIL",
+            sentence=f"{len(missing)} of {len(selection.selected)} selected cases without a "
+            f"verdict: {join_some(missing)}",
+            reason="A test that is skipped is no test passed, and rates may tolerate a few.",
+            fails=True,
+        )
+    ]
 
 
 def _say_unjudged(run: Run, options: GateOptions) -> list[GateResult]:

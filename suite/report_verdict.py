@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from suite.run import GateResult, Run
+from suite.run import SKIPPED, CaseResult, GateResult, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def _find_headline(run: Run) -> tuple[Literal["PASS", "WARN", "FAIL", "STOPPED"]
     if failing := [gate for gate in run.gates if gate.fails]:
         names = ", ".join(_name_gate(run, gate) for gate in failing)
         return "FAIL", f"{len(failing)} of {_count(total, 'gate')} failed: {names}."
-    if bad := sum(result.outcome in ("failed", "error") for result in run.results):
+    skipped = sum(_was_skipped(result) for result in run.results)
+    if bad := sum(result.outcome in ("failed", "error") for result in run.results) - skipped:
         others = "no gate failed" if total else "no gate was asked"
         return "FAIL", f"{_count(bad, 'case')} failed, though {others}."
     counts = Counter(gate.status for gate in run.gates)
@@ -45,9 +46,15 @@ def _find_headline(run: Run) -> tuple[Literal["PASS", "WARN", "FAIL", "STOPPED"]
     if doubts:
         held = f"{counts['PASS']} of {_count(total, 'gate')} held"
         return "WARN", f"No gate failed, but {held}: {', '.join(doubts)}."
+    if skipped:
+        return "WARN", f"Nothing failed, but {_count(skipped, 'case')} without a verdict: skipped."
     if total:
         return "PASS", "The gate holds." if total == 1 else f"All {total} gates hold."
     return "PASS", "No case failed; no gate was asked."
+
+
+def _was_skipped(result: CaseResult) -> bool:
+    return result.score is None and result.message in SKIPPED
 
 
 def _list_facts(run: Run) -> list[str]:

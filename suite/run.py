@@ -17,6 +17,8 @@ from suite.stats import Interval, wilson
 
 Outcome = Literal["passed", "failed", "xfailed", "error"]
 """As pytest shows it; `error`: no verdict (the engine, the harness or the schema failed)."""
+SKIPPED = ("skipped", "no result: its test was skipped")
+"""Messages of results without a verdict whose tests pytest itself takes for neither good nor bad."""
 Change = Literal["broke", "fixed", "known failure", "new failure"]
 Answer = Literal["same", "text differs", "object differs"]
 Cause = Literal["numeric", "changed"]
