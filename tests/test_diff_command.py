@@ -79,6 +79,23 @@ def test_rows_of_a_file_are_asked(toy: RecordedProject) -> None:
     assert "asked  Two?" in result.outlines
 
 
+def test_a_registry_from_elsewhere_means_the_files_beside_it(
+    toy: RecordedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = toy.goldgate(*diff(toy, "--cases=cases"))
+    assert own.ret == 0
+    elsewhere = toy.path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    # of the same name as one beside the registry
+    (elsewhere / "toy.yaml").write_text("answers: {}\n")
+    arguments = diff(toy, f"--cases={toy.path}/cases")
+    arguments[2] = f"{toy.path}/models.yaml"
+    assert toy.goldgate(*arguments).outlines == own.outlines
+    arguments[2] = "../models.yaml"
+    assert toy.goldgate(*arguments).outlines == own.outlines
+
+
 def test_bad_names_and_silent_models_are_refused(toy: RecordedProject) -> None:
     one = toy.goldgate(*diff(toy, models=("toy",)))
     assert one.ret == 2
