@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -56,7 +57,7 @@ def read_recording(path: Path, fields: Fields | None = None) -> Recording:
         raise InputError(f"{file}: --id-field and --text-field are for files of other programs")
     if HEADER in first:
         name, record = _read_header(first, f"{file}: line 1")
-        groups = _group(file, rows[1:], lambda row, line: (name, read_own(row, line)))
+        groups = _group(file, rows[1:], lambda row, line: (name, _read_of(name, row, line)))
         answers = groups.get(name, {})
         return Recording(path, "recording", digest, {name: RecordedModel(record, answers)})
     if own:
@@ -200,11 +201,29 @@ def _read_header(row: Row, where: str) -> tuple[str, ModelRecord]:
     return str(name), _read_record({k: row[k] for k in row if k not in (HEADER, "model")}, where)
 
 
+def _read_of(name: str, row: Row, line: int) -> Recorded:
+    """Read a row of the model that the header vouches for."""
+    if row.get("model", name) != name:
+        raise ValueError(f"model: expected {name!r}, of whom the header is, got {row['model']!r}")
+    return read_own(row, line)
+
+
 def _read_record(data: Any, where: str) -> ModelRecord:
     try:
-        return build(ModelRecord, data)
+        record = build(ModelRecord, data)
     except RecordError as error:
         raise InputError(f"{where}: {error}") from None
+    libraries = record.environment.get("libraries") or {}
+    if not isinstance(libraries, dict):
+        got = f"got {libraries!r:.80}"
+        raise InputError(f"{where}: environment.libraries: expected versions by name, {got}")
+    noise = record.environment.get("noise")
+    # comparing with NaN is false; True is a number to Python
+    if noise is not None and (
+        not isinstance(noise, int | float) or isinstance(noise, bool) or not 0 <= noise < math.inf
+    ):
+        raise InputError(f"{where}: environment.noise: expected a number, got {noise!r:.80}")
+    return record
 
 
 def _read_models(path: Path) -> dict[str, ModelRecord]:

@@ -1,4 +1,4 @@
-"""Recorded generations with numbers and near ties that no engine writes."""
+"""Recordings with contents that no engine and no run writes."""
 
 from __future__ import annotations
 
@@ -54,6 +54,49 @@ def test_a_generation_that_no_engine_wrote_is_refused(
     path = write_row(tmp_path / "samples.jsonl", **{field: value})
     with pytest.raises(InputError, match=rf"line 1: \.?{field}.*expected"):
         read_recording(path)
+
+
+def write_headed(path: Path, model: str, **environment: Any) -> Path:
+    """Write a recording of `m` whose one row is of `model`."""
+    header = {"goldgate_recording": 1, "model": "m", "subject": {}, "conditions": {}}
+    header["environment"] = environment
+    row = {"task": "format", "case_id": "c00", "case_hash": "h", "model": model}
+    row["generation"] = {"text": GOOD}
+    path.write_text(f"{json.dumps(header)}\n{json.dumps(row)}\n")
+    return path
+
+
+def test_rows_of_a_model_that_the_header_is_not_of_are_refused(tmp_path: Path) -> None:
+    assert set(read_recording(write_headed(tmp_path / "own.jsonl", "m")).models) == {"m"}
+    with pytest.raises(InputError, match=r"line 2: model: expected 'm', .* got 'stronger'"):
+        read_recording(write_headed(tmp_path / "rec.jsonl", "stronger"))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"libraries": ["torch"]},
+        {"noise": "0.1"},
+        {"noise": float("nan")},
+        {"noise": float("inf")},
+        {"noise": -1},
+        {"noise": True},
+    ],
+)
+def test_an_environment_of_another_shape_is_refused(
+    tmp_path: Path, environment: dict[str, Any]
+) -> None:
+    path = write_headed(tmp_path / "rec.jsonl", "m", **environment)
+    (name,) = environment
+    with pytest.raises(InputError, match=rf"line 1: environment\.{name}: expected"):
+        read_recording(path)
+
+
+def test_an_environment_as_a_run_writes_it_is_read(tmp_path: Path) -> None:
+    path = write_headed(tmp_path / "rec.jsonl", "m", libraries={"torch": None}, noise=0, threads=1)
+    record = read_recording(path).models["m"].record
+    assert record is not None
+    assert record.environment["noise"] == 0
 
 
 def test_what_an_engine_writes_is_read(tmp_path: Path) -> None:
