@@ -81,6 +81,8 @@ def write_folder(
     asked = {(result.task, result.case_id) for result in run.results}
     kept = sorted((c for c in cases if (c.task, c.id) in asked), key=lambda c: (c.task, c.id))
     lines = [json_text(_case_data(case), indent=None) + "\n" for case in kept]
+    # until the new one stands, half a run of each must not read as a run
+    (folder / RUN_FILE).unlink(missing_ok=True)
     write_whole(folder / CASES_FILE, "".join(lines))
     for selection in run.selections:
         for place_of, found in ((baseline_path, baselines), (anchor_path, anchors or {})):

@@ -1,4 +1,4 @@
-"""Places on the command line: nothing that a command reads is written over by it."""
+"""Places that are written to: nothing that a command reads, and no half of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from suite.errors import InputError
+from suite.run_folder import read_folder, write_folder
 from tests.recorded_runs import RecordedProject
+from tests.run_records import make_result, make_run
 from tests.toy_project import ToyProject
 
 
@@ -62,3 +65,18 @@ def test_rows_from_outside_are_not_written_over(toy: ToyProject, option: str) ->
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"{option}: would write over {rows}, which --cases-file reads" in result.stderr.str()
     assert rows.read_bytes() == before
+
+
+def test_a_folder_that_is_half_rewritten_is_no_run(tmp_path: Path) -> None:
+    first, second = make_run(make_result("a")), make_run(make_result("b"))
+    write_folder(tmp_path, first, [], {})
+    assert read_folder(tmp_path).run.results == first.results
+    samples = tmp_path / "samples.jsonl"
+    samples.unlink()
+    samples.mkdir()  # stops the writing after the cases
+    with pytest.raises(OSError, match=r"samples\.jsonl"):
+        write_folder(tmp_path, second, [], {})
+    samples.rmdir()
+    samples.touch()
+    with pytest.raises(InputError, match=r"run\.json: no such file"):
+        read_folder(tmp_path)
