@@ -232,3 +232,24 @@ def test_hostile_answers_reach_no_terminal_raw(toy: ToyProject) -> None:
 def test_a_file_that_is_no_batch_output_is_refused_with_the_line(toy: ToyProject) -> None:
     status, said = take_in(toy, lines(toy.path / "ask.jsonl"), "--requests=ask.jsonl")
     assert (status, "out.jsonl: line 1: expected custom_id with response" in said) == (2, True)
+
+
+@pytest.mark.parametrize("left", ["ask.jsonl", "ask.txt", "out.jsonl", "rec.jsonl"])
+def test_what_is_left_is_not_written_over_what_is_read_or_imported(
+    toy: ToyProject, left: str
+) -> None:
+    before = {path.name: path.read_bytes() for path in toy.path.glob("ask*")}
+    rows = [answer(custom_ids(toy)[0])]
+    status, said = take_in(toy, rows, "--requests=ask.jsonl", f"--left={left}")
+    assert (status, "--left" in said, "would write over" in said) == (2, True, True), said
+    assert {path.name: path.read_bytes() for path in toy.path.glob("ask*")} == before
+    assert lines(toy.path / "out.jsonl") == rows
+    assert not (toy.path / "rec.jsonl").exists()
+
+
+def test_an_import_does_not_go_over_its_requests(toy: ToyProject) -> None:
+    before = (toy.path / "ask.jsonl").read_bytes()
+    rows = [answer(custom_ids(toy)[0])]
+    status, said = take_in(toy, rows, "--requests=ask.jsonl", "--into=ask.jsonl")
+    assert (status, "would write over --requests" in said) == (2, True), said
+    assert (toy.path / "ask.jsonl").read_bytes() == before

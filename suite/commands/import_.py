@@ -54,6 +54,7 @@ def _import(files: list[Path], into: Path, requests: Path | None, left: Path | N
 
     if left is not None and requests is None:
         raise InputError("--left goes with --requests: what is left of them")
+    _check_places(files, into, requests, left)
     asked = read_requests(requests) if requests else None
     name, record = read_header(header_path(requests)) if requests else (None, None)
     before = _read_before(into, name, record)
@@ -67,6 +68,27 @@ def _import(files: list[Path], into: Path, requests: Path | None, left: Path | N
         write_whole(header_path(left), header)
     _print(found, into, requests is not None)
     return found
+
+
+def _check_places(files: list[Path], into: Path, requests: Path | None, left: Path | None) -> None:
+    """Refuse to write over what is read, or two things to one place."""
+    from suite.errors import InputError
+    from suite.recording_files import header_path
+
+    read = [(str(file), file) for file in files]
+    if requests is not None:
+        read += [("--requests", requests), ("the header of --requests", header_path(requests))]
+    written = [("--into", into)]
+    if left is not None:
+        written += [("--left", left), ("the header of --left", header_path(left))]
+    problems = [
+        f"{name}: {path}: would write over {other}; name another file"
+        for index, (name, path) in enumerate(written)
+        for other, there in [*read, *written[:index]]
+        if path.resolve() == there.resolve()
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _read_before(into: Path, name: str | None, record: ModelRecord | None) -> RecordedModel | None:
