@@ -18,7 +18,19 @@ _MOST_SHOWN = 3
 _LONGEST_VALUE = 60
 _LOWER_LIMITS = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _UPPER_LIMITS = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+_ALL_HOLD = {"required", "allOf", "prefixItems"}
+"""Their lists ask for every member."""
+_NAMED_BY = {
+    "properties": "",
+    "patternProperties": "",
+    "dependentSchemas": "",
+    "$defs": "",
+    "definitions": "",
+    "dependentRequired": "required",
+}
+"""Keywords that map names, and the keyword that each value there reads like; empty: a schema."""
 _GONE = object()
+_Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,10 @@ def diff_cases(then: Case, now: Case) -> CaseDiff:
         ("expected", then.expected, now.expected),
         ("compare", then.compare, now.compare),
     ):
-        changes = list(_walk(name, one, two))
-        looser = looser or any(_is_looser(name, *change) for change in changes)
-        parts += [f"{path}: {_show(a)} → {_show(b)}" for path, a, b in changes[:_MOST_SHOWN]]
+        changes = list(_walk((name,), one, two))
+        looser = looser or any(_is_looser(*change) for change in changes)
+        shown = changes[:_MOST_SHOWN]
+        parts += [f"{'/'.join(path)}: {_show(a)} → {_show(b)}" for path, a, b in shown]
         if more := len(changes) - _MOST_SHOWN:
             parts += [f"{more} more in {name}"] if more > 0 else []
     if then.scorer_version != now.scorer_version:
@@ -60,23 +73,35 @@ def diff_cases(then: Case, now: Case) -> CaseDiff:
     return CaseDiff(", ".join(parts), looser, same_question)
 
 
-def _walk(path: str, then: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+def _walk(path: _Path, then: Any, now: Any) -> Iterator[tuple[_Path, Any, Any]]:
     """Yield the innermost places that differ; lists are compared whole."""
     if isinstance(then, dict) and isinstance(now, dict):
         for key in sorted(then.keys() | now.keys()):
-            yield from _walk(f"{path}/{key}", then.get(key, _GONE), now.get(key, _GONE))
+            yield from _walk((*path, key), then.get(key, _GONE), now.get(key, _GONE))
     elif _text(then) != _text(now):  # as JSON: True is not 1
         yield path, then, now
 
 
-def _is_looser(field: str, path: str, then: Any, now: Any) -> bool:
+def _is_looser(path: _Path, then: Any, now: Any) -> bool:
+    field = path[0]
     if field == "schema":
-        return _loosens_schema(path.rpartition("/")[2], then, now)
+        return _loosens_schema(_find_keyword(path), then, now)
     if field == "top_level":
         return bool(now == "any")
     if field == "compare":
         return then is _GONE or then == "exact"  # every other way takes more for equal
     return now is None or now is _GONE
+
+
+def _find_keyword(path: _Path) -> str:
+    """Return the keyword whose value a place is, empty where it is a schema under a name.
+
+    A property called `required` is not the keyword.
+    """
+    keyword = ""
+    for step in path[1:]:
+        keyword = _NAMED_BY.get(keyword, step)
+    return keyword
 
 
 def _loosens_schema(keyword: str, then: Any, now: Any) -> bool:
@@ -89,7 +114,7 @@ def _loosens_schema(keyword: str, then: Any, now: Any) -> bool:
     if isinstance(then, list) and isinstance(now, list):
         before, after = set(map(_text, then)), set(map(_text, now))
         # `required` asks for all of its list, `enum` and `type` for one
-        return after < before if keyword == "required" else before < after
+        return after < before if keyword in _ALL_HOLD else before < after
     if keyword == "type":
         return isinstance(now, list) or (then, now) == ("integer", "number")
     if isinstance(then, int | float) and isinstance(now, int | float):

@@ -18,7 +18,7 @@ from suite.stats import Interval, wilson
 Outcome = Literal["passed", "failed", "xfailed", "error"]
 """As pytest shows it; `error`: no verdict (the engine, the harness or the schema failed)."""
 SKIPPED = ("skipped", "no result: its test was skipped")
-"""Messages of results without a verdict whose tests pytest itself takes for neither good nor bad."""
+"""Messages of results without a verdict whose tests pytest takes for neither good nor bad."""
 Change = Literal["broke", "fixed", "known failure", "new failure"]
 Answer = Literal["same", "text differs", "object differs"]
 Cause = Literal["numeric", "changed"]
@@ -150,6 +150,8 @@ class Run:
     """By kind: how gates and cases differ from those of the baseline."""
     allowed_conditions: tuple[str, ...] = ()
     """Conditions, dotted, that may differ from the baseline's (`--allow-conditions`)."""
+    accept_removed: bool = False
+    """Cases that are gone from the case files do not fail the gates (`--accept-removed`)."""
     models_named: bool = False
     """Whether the command line named the models; else the registry's default was taken."""
     unjudged: tuple[tuple[str, str], ...] = ()
