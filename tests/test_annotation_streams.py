@@ -14,17 +14,19 @@ import pytest
 from tests.toy_project import IDS, ROOT, ToyProject
 
 SCRIPT = ROOT / ".github" / "actions" / "gate" / "gate.py"
-PLACES = ["--models=models.yaml", "--cases=cases", "--gates=größe.yaml", "--goldens=goldens"]
+PLACES = ["--models=models.yaml", "--cases=cases", "--gates=gates.yaml", "--goldens=goldens"]
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
 def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> ToyProject:
-    """A gate fails whose file has a name that is not ASCII: an annotation stands there."""
+    """A regression, whose annotation has an arrow."""
     toy = ToyProject(pytester, monkeypatch)
+    gate = {"metrics": ["format_success_rate"], "alpha": 0.05, "reason": "r"}
+    toy.write_gates({"no_regression": gate})
+    assert toy.run("--snapshot-update").ret == 0
     toy.answer(*IDS)
-    (toy.path / "gates.yaml").rename(toy.path / "größe.yaml")
     return toy
 
 
@@ -40,7 +42,7 @@ def run_ascii(toy: ToyProject, *command: str) -> str:
 
 
 def notes(said: str) -> list[str]:
-    return [line for line in said.splitlines() if line.startswith("::error file=")]
+    return [line for line in said.splitlines() if "no_regression[toy]::FAIL" in line]
 
 
 def test_annotations_of_a_session_and_of_a_report_do_not_crash_an_ascii_log(
@@ -49,7 +51,7 @@ def test_annotations_of_a_session_and_of_a_report_do_not_crash_an_ascii_log(
     places = [*PLACES, "-p", "fixtures.plugin", "--output=rec"]
     told = notes(run_ascii(toy, "-m", "pytest", *places))
     assert len(told) == 1
-    assert "gr\\xf6\\xdfe.yaml,title=" in told[0]
+    assert " 1.000 \\u2192 0.000" in told[0]
     again = notes(run_ascii(toy, "-m", "suite", "report", "rec", "--annotations"))
     assert again == told
 
@@ -57,7 +59,7 @@ def test_annotations_of_a_session_and_of_a_report_do_not_crash_an_ascii_log(
 def test_annotations_of_the_action_are_utf_8(toy: ToyProject) -> None:
     told = notes(run_ascii(toy, str(SCRIPT), *PLACES, "--output=rec"))
     assert len(told) == 1
-    assert "größe.yaml,title=" in told[0]
+    assert " 1.000 → 0.000" in told[0]
 
 
 def load_script() -> ModuleType:
