@@ -62,6 +62,9 @@ def find_bar_changes(
         found += _find_by_hash(run, bar.baselines)
     else:
         found += _find_at_ref(run, bar, cases)
+    if run.accept_removed and any(change.kind == "removed" and change.cases for change in found):
+        sentence = "the removed cases do not fail the gates, as asked for"
+        found.append(BarChange("looser", "--accept-removed", sentence))
     return _sort(found)
 
 

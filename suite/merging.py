@@ -67,7 +67,13 @@ def _find_differences(first: RecordedRun, other: RecordedRun) -> Iterator[str]:
                 yield f"{where}: model {name}: other {kind}: {join_some(fields)}"
         if one.reference_mode != two.reference_mode:
             yield f"{where}: model {name}: only one is in reference mode"
-    for field in ("baseline_commit", "allowed_conditions", "files", "models_named"):
+    for field in (
+        "baseline_commit",
+        "allowed_conditions",
+        "accept_removed",
+        "files",
+        "models_named",
+    ):
         if getattr(first.run, field) != getattr(other.run, field):
             yield f"{where}: judged by other {field.replace('_', ' ')}"
     if fields := differing(first.run.environment, other.run.environment):

@@ -23,6 +23,8 @@ class Asked:
     """`--baseline-ref`."""
     gates: Path | None = None
     goldens: Path | None = None
+    accept_removed: bool = False
+    """`--accept-removed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     named = recorded.run.files.get("gates", "")
     place = here / asked.gates if asked.gates else find_named(named, recorded, here)
     goldens = here / asked.goldens if asked.goldens else None
+    # what was said of the bar then does not excuse what another bar has
+    same_bar = asked.ref is None and goldens is None
+    removed = asked.accept_removed or (same_bar and recorded.run.accept_removed)
+    recorded = replace(recorded, run=replace(recorded.run, accept_removed=removed))
     run = recorded.run
     if asked.ref is not None:
         recorded, gates = judge_at(recorded, asked.ref, place, goldens, here)

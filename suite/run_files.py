@@ -162,6 +162,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "baseline_ref": run.baseline_ref,
         "baseline_commit": run.baseline_commit,
         "allowed_conditions": list(run.allowed_conditions),
+        "accept_removed": run.accept_removed,
         "models_named": run.models_named,
         "unjudged": [list(pair) for pair in run.unjudged],
         "bar_changes": [asdict(change) for change in run.bar_changes],

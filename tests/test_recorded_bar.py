@@ -121,3 +121,29 @@ def test_the_gate_file_of_the_run_is_taken_and_named_wherever_the_command_is_run
     result = toy.goldgate("gate", str(toy.path / "one"))
     assert result.ret == 1, text_of(result)
     assert f"gates  {toy.path}/gates.yaml" in result.outlines
+
+
+def test_removed_cases_fail_a_recorded_run_until_they_are_asked_for_and_are_listed_first(
+    toy: RecordedProject,
+) -> None:
+    toy.write_cases(IDS[:9])
+    assert toy.record("one").ret == 1
+    assert "incomplete, gone from" in text_of(toy.goldgate("gate", "one", *AT_MAIN))
+    excused = toy.goldgate("gate", "one", *AT_MAIN, "--accept-removed")
+    assert excused.ret == 0, text_of(excused)
+    assert excused.outlines[1] == (
+        "  looser    --accept-removed: the removed cases do not fail the gates, as asked for"
+    )
+    merged = toy.goldgate("merge", "one", "--output", "whole", *AT_MAIN, "--accept-removed")
+    assert merged.ret == 0, text_of(merged)
+    assert toy.run_data("whole")["accept_removed"] is True
+    assert toy.goldgate("gate", "whole").ret == 0, "as it was judged"
+    assert toy.goldgate("gate", "whole", *AT_MAIN).ret == 1, "another bar, not excused"
+
+
+def test_a_session_that_was_asked_to_let_cases_go_says_so_first(toy: RecordedProject) -> None:
+    toy.write_cases(IDS[:9])
+    result = toy.record("one", *AT_MAIN, "--accept-removed")
+    assert result.ret == 0
+    assert "  looser    --accept-removed: the removed cases do not fail" in text_of(result)
+    assert toy.goldgate("gate", "one").ret == 0

@@ -29,6 +29,15 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
+def _load_script() -> Any:
+    spec = importlib.util.spec_from_file_location("gate", ACTION.with_name("gate.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_expression_is_pasted_into_a_command(path: Path) -> None:
     commands = [step["run"] for step in steps_of(path) if "run" in step]
@@ -59,11 +68,7 @@ def test_rights_to_write_are_of_one_job_that_runs_nothing_of_a_pull_request(path
 
 
 def test_the_action_passes_every_input_to_an_option_of_the_script() -> None:
-    spec = importlib.util.spec_from_file_location("gate", ACTION.with_name("gate.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = _load_script()
     given = vars(script._read_options([]))
     step = next(step for step in steps_of(ACTION) if step.get("name") == "Gates")
     passed = {name.removeprefix("GOLDGATE_").lower() for name in step["env"]}
@@ -80,6 +85,18 @@ def test_the_gates_name_every_model_with_goldens_and_run_on_whatever_decides_the
     models = sorted(path.parent.name for path in (ROOT / "goldens").glob("*/format.json"))
     assert f"'{' '.join(models)}'" in named
     assert {"pyproject.toml", "conftest.py"} <= set(workflow[True]["pull_request"]["paths"])
+
+
+def test_letting_cases_go_is_asked_for_by_name() -> None:
+    script = _load_script()
+    folder = Path("run")
+    commands = [
+        script._pytest_command(script._read_options([f"--accept-removed={word}"]), folder)
+        for word in ("true", "false")
+    ]
+    assert ["--accept-removed" in command for command in commands] == [True, False]
+    with pytest.raises(SystemExit):
+        script._read_options(["--accept-removed=maybe"])
 
 
 def test_the_run_is_kept_whatever_became_of_the_gates() -> None:

@@ -39,6 +39,14 @@ def gate(
             "--require-gates", help="Gates that warn, were skipped or are inconclusive fail."
         ),
     ] = False,
+    accept_removed: Annotated[
+        bool,
+        typer.Option(
+            "--accept-removed",
+            help="Cases that are gone do not fail the gates; listed first. "
+            "Default: as recorded, without --baseline-ref and --goldens.",
+        ),
+    ] = False,
     cache_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
     ] = None,
@@ -60,7 +68,7 @@ def gate(
 
         here = Path.cwd()
         recorded = read_folder(find_run(run, here, cache_dir))
-        judged = judge(recorded, Asked(baseline_ref, gates, goldens), here)
+        judged = judge(recorded, Asked(baseline_ref, gates, goldens, accept_removed), here)
         recorded, rules = judged.recorded, judged.gates
         decided = recorded.run
         if not decided.stopped:
@@ -68,7 +76,7 @@ def gate(
                 decided,
                 recorded.baselines,
                 rules,
-                GateOptions(require_gates),
+                GateOptions(require_gates, accept_removed=decided.accept_removed),
                 recorded.anchors,
             )
             decided = replace(decided, gates=results)

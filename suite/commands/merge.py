@@ -38,6 +38,14 @@ def merge(
             "--require-gates", help="Gates that warn, were skipped or are inconclusive fail."
         ),
     ] = False,
+    accept_removed: Annotated[
+        bool,
+        typer.Option(
+            "--accept-removed",
+            help="Cases that are gone do not fail the gates; listed first. "
+            "Default: as recorded, without --baseline-ref and --goldens.",
+        ),
+    ] = False,
     cache_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
     ] = None,
@@ -66,9 +74,9 @@ def merge(
         parts = [read_folder(folder) for folder in folders]
         # what the parts name is looked for from a part: the output may be anywhere
         whole = replace(merge_runs(parts, output), folder=parts[0].folder)
-        judged = judge(whole, Asked(baseline_ref, gates, goldens), Path.cwd(), True)
+        judged = judge(whole, Asked(baseline_ref, gates, goldens, accept_removed), Path.cwd(), True)
         whole, rules = judged.recorded, judged.gates
-        options = GateOptions(require_gates)
+        options = GateOptions(require_gates, accept_removed=whole.run.accept_removed)
         results = decide_gates(whole.run, whole.baselines, rules, options, whole.anchors)
         run, cases = replace(whole.run, gates=results), whole.cases().values()
         write_folder(output, run, cases, whole.baselines, whole.anchors)

@@ -87,10 +87,13 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("model", "names of models, separated by spaces; default: the registry's")
     add("task", "the mark to select", "format")
     add("baseline-ref", "git revision whose gates, goldens and cases decide, such as origin/main")
+    add("accept-removed", "true: cases of the baseline may be gone; they are listed first", "false")
     add("output", "folder of the run", "goldgate-run")
     add("summary", "where the Markdown goes", os.environ.get("GITHUB_STEP_SUMMARY", ""))
     add("comment", "where the text of a comment goes")
     given = parser.parse_args(arguments)
+    if given.accept_removed not in ("true", "false"):
+        parser.error(f"--accept-removed: expected true or false, got {given.accept_removed!r}")
     given.output = Path(given.output)
     return given
 
@@ -104,6 +107,8 @@ def _pytest_command(given: argparse.Namespace, folder: Path) -> list[str]:
     for name in WORDS:
         if value := getattr(given, name.replace("-", "_")):
             command.append(f"--{name}={value}")
+    if given.accept_removed == "true":
+        command.append("--accept-removed")
     return command + [f"--model={name}" for name in given.model.split()]
 
 
