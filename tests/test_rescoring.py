@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from suite.case import Case, Message
+from suite.commands.diff import _judge
+from suite.generation import Generation
 from suite.report_lines import Line
 from suite.report_rescore import render_rescored
 from suite.rescoring import rescore
@@ -31,3 +33,11 @@ def test_a_case_that_cannot_be_judged_today_loses_its_verdict_and_no_other_does(
     assert kept.score is not None
     assert never.message == "engine died", "had no verdict before"
     assert "cannot be judged today 1: a" in plain(render_rescored(run, rescored))
+
+
+def test_two_models_are_shown_though_one_case_cannot_be_judged() -> None:
+    case = make_case("a").model_copy(update={"schema_": {"pattern": "(a"}})
+    score = _judge(case, Generation("{}", "stop"))
+    assert (score.passed, score.reason) == (False, "no_verdict")
+    assert score.metrics["schema_valid_rate"] == 0
+    assert score.metrics["duplicate_json_objects_rate"] == 1

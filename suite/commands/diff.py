@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from suite.case import Case
+    from suite.generation import Generation
     from suite.report_lines import Line
     from suite.report_side_by_side import Answer
+    from suite.score import Score
 
 
 def diff(
@@ -53,7 +55,6 @@ def diff(
         from suite.console import console_width, has_color, write_lines
         from suite.report_lines import Span
         from suite.report_side_by_side import Answer, render_side_by_side
-        from suite.scorers import SCORERS
         from suite.sinks import log_safe, terminal_safe
 
         def say(text: str) -> None:
@@ -66,8 +67,8 @@ def diff(
         rows = [
             (
                 case,
-                Answer(one, SCORERS[case.task](case, one)),
-                Answer(two, SCORERS[case.task](case, two)),
+                Answer(one, _judge(case, one)),
+                Answer(two, _judge(case, two)),
             )
             for case, one, two in zip(chosen, *found.answers, strict=True)
         ]
@@ -79,6 +80,20 @@ def diff(
         lines += render_side_by_side(names, rows, has_color(sys.stdout), console_width())
         lines += _render_totals(names, task, rows)
         write_lines(lines, sys.stdout)
+
+
+def _judge(case: Case, generation: Generation) -> Score:
+    """Return a verdict, or the failure `no_verdict` where the schema cannot be checked."""
+    from suite.schema import SchemaCheckError, SchemaError
+    from suite.score import Score
+    from suite.scorers import METRICS, SCORERS, is_good
+
+    try:
+        return SCORERS[case.task](case, generation)
+    except (SchemaError, SchemaCheckError) as error:
+        # as in a run, where what has no verdict counts against the model in every rate
+        worst = {name: int(not is_good(way, 1)) for name, way in METRICS[case.task].items()}
+        return Score(False, 0.0, "no_verdict", str(error), worst)
 
 
 def _choose_cases(
