@@ -8,7 +8,15 @@ from __future__ import annotations
 import typer
 
 from suite.commands.aa import aa
+from suite.commands.anchor import anchor
 from suite.commands.check import check
+from suite.commands.compare import compare
+from suite.commands.diff import diff
+from suite.commands.gate import gate
+from suite.commands.import_ import import_
+from suite.commands.merge import merge
+from suite.commands.report import report
+from suite.commands.rescore import rescore
 
 app = typer.Typer(
     name="goldgate",
@@ -19,6 +27,14 @@ app = typer.Typer(
 )
 app.command()(check)
 app.command()(aa)
+app.command("import")(import_)
+app.command()(gate)
+app.command()(compare)
+app.command()(report)
+app.command()(rescore)
+app.command()(merge)
+app.command()(anchor)
+app.command()(diff)
 
 
 @app.callback()

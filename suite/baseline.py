@@ -9,20 +9,34 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, SkipValidation, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SkipValidation,
+    ValidationError,
+)
 
 from suite.errors import InputError, describe_problems
+from suite.near_ties import NearTie, read_near_tie
 from suite.run import CaseResult, ModelRecord, Selection, differing
 from suite.scorers import Direction, is_good
 from suite.whole_file import json_text, write_whole
 
-_MARGIN_DIGITS = 3
-"""More would move with the processor and show as changes in a review."""
+
+def _read_near(value: Any) -> Any:
+    return read_near_tie(value) if isinstance(value, str) else value
+
+
+NearTieText = Annotated[NearTie, BeforeValidator(_read_near), PlainSerializer(str)]
+"""A line in the file."""
 
 
 class Golden(BaseModel):
@@ -40,6 +54,8 @@ class Golden(BaseModel):
     margin: float | None = None
     """Smallest top-1 minus top-2 logit: how near the answer is to another."""
     margin_position: int | None = None
+    near: Annotated[tuple[NearTieText, ...], Field(strict=False)] = ()
+    """Every margin under ten times the noise of the machine that made it."""
     apart: bool = False
     """Accepted alone, from another subject or conditions than the head of the file names."""
 
@@ -57,6 +73,9 @@ class Baseline(BaseModel):
     """Whether its answers can be reproduced byte for byte."""
     subject: dict[str, Any]
     conditions: dict[str, Any]
+    made_with: dict[str, str] = {}
+    """Device kind, processor architecture and torch version: where they are other ones, texts need
+    not be equal byte for byte. Empty: unknown, or nothing depends on them; taken for equal."""
     goldens: dict[str, Golden]
     """By case id."""
 
@@ -102,6 +121,11 @@ def baseline_path(folder: Path, model: str, task: str) -> Path:
     return folder / model / f"{task}.json"
 
 
+def anchor_path(folder: Path, model: str, task: str) -> Path:
+    """Return where the anchor of a model and task lies: a baseline that acceptance leaves alone."""
+    return folder / model / "anchor" / f"{task}.json"
+
+
 def read_baseline(path: Path) -> Baseline | None:
     """Read a baseline, None where there is no file.
 
@@ -116,6 +140,15 @@ def read_baseline(path: Path) -> Baseline | None:
         raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_baseline(text, path)
+
+
+def parse_baseline(text: str, path: Path) -> Baseline:
+    """Read the text of a baseline; `path` is what messages call it.
+
+    Raises:
+        InputError: It is no JSON, or has other keys or types than a baseline has.
+    """
     try:
         return Baseline.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
@@ -128,6 +161,26 @@ def read_baseline(path: Path) -> Baseline | None:
         raise InputError(describe_problems(error, Baseline, f"{path}: ")) from None
 
 
+def check_owner(baseline: Baseline, path: Path, model: str, task: str) -> Baseline:
+    """Return a baseline that is of this model and task.
+
+    Raises:
+        InputError: It was accepted for others, so a file was copied, moved or linked here.
+    """
+    problems = [
+        f"{path}: {field}: expected {asked!r}, as the path says, got {found!r}; restore it from "
+        "git, or make it anew: pytest --snapshot-update"
+        for field, asked, found in (
+            ("model", model, baseline.model),
+            ("task", task, baseline.task),
+        )
+        if found != asked
+    ]
+    if problems:
+        raise InputError(problems)
+    return baseline
+
+
 def write_baseline(path: Path, baseline: Baseline) -> bool:
     """Write a baseline whole, cases sorted by id.
 
@@ -137,8 +190,11 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
     data = baseline.model_dump(exclude={"goldens"})
     data["subject"] = _sorted(data["subject"])
     data["conditions"] = _sorted(data["conditions"])
+    data["made_with"] = _sorted(data["made_with"])
+    if not baseline.made_with:
+        del data["made_with"]
     data["goldens"] = {
-        case_id: golden.model_dump(exclude=None if golden.apart else {"apart"})
+        case_id: golden.model_dump(exclude=_unsaid(golden))
         for case_id, golden in sorted(baseline.goldens.items())
     }
     text = json_text(data) + "\n"
@@ -153,6 +209,11 @@ def differing_conditions(baseline: Baseline, record: ModelRecord) -> list[str]:
     return differing(baseline.conditions, record.conditions)
 
 
+def is_allowed(field: str, allowed: Iterable[str]) -> bool:
+    """Tell whether a dotted condition may differ, by itself or with the whole group it is in."""
+    return any(field == each or field.startswith(f"{each}.") for each in allowed)
+
+
 def is_held(baseline: Baseline, record: ModelRecord) -> bool:
     """Tell whether answers must equal their goldens: same subject, conditions, reference mode."""
     return (
@@ -160,6 +221,25 @@ def is_held(baseline: Baseline, record: ModelRecord) -> bool:
         and not differing(baseline.subject, record.subject)
         and not differing_conditions(baseline, record)
     )
+
+
+def made_with(record: ModelRecord) -> dict[str, str]:
+    """Return what, besides subject and conditions, decides the last bits of a model's logits."""
+    device = record.conditions.get("device")
+    if device is None:  # a script's answers are the same anywhere
+        return {}
+    libraries = record.environment.get("libraries") or {}
+    facts = {
+        "device": device,
+        "machine": record.environment.get("machine"),
+        "torch": libraries.get("torch"),
+    }
+    return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+def differing_makers(baseline: Baseline, record: ModelRecord) -> list[str]:
+    """Return what of `made_with` is another here; none: texts can be held byte for byte."""
+    return differing(baseline.made_with, made_with(record)) if baseline.made_with else []
 
 
 def pair(
@@ -223,67 +303,9 @@ def find_case_changes(
     )
 
 
-def accept(
-    old: Baseline | None,
-    results: Sequence[CaseResult],
-    selection: Selection,
-    record: ModelRecord,
-    accept_removed: bool = False,
-) -> Baseline:
-    """Return the baseline with what a run answered in place of the old answers.
-
-    Cases that were not run or got no verdict keep their goldens. The head (subject, conditions)
-    moves only when no old answer of a present case is left under it; until then what was accepted
-    under another head is marked `apart`.
-
-    Args:
-        old: What was accepted before.
-        results: Of one model and task.
-        selection: Of the same; tells the cases of the file.
-        record: The model as this run found it.
-        accept_removed: Drop goldens of cases that are no longer in the file.
-    """
-    verdicts = [r for r in results if r.score is not None and r.generation is not None]
-    heads_equal = old is not None and not (
-        differing(old.subject, record.subject)
-        or differing_conditions(old, record)
-        or old.reference_mode != record.reference_mode
-    )
-    left = (old.goldens.keys() if old else set()) - {result.case_id for result in verdicts}
-    moves = not left & set(selection.known)
-    apart = not (heads_equal or moves)
-    goldens = dict(old.goldens) if old else {}
-    if accept_removed:
-        goldens = {name: golden for name, golden in goldens.items() if name in selection.known}
-    goldens |= {result.case_id: _golden(result, apart) for result in verdicts}
-    if old is not None and not moves:
-        return old.model_copy(update={"goldens": goldens, "version": selection.version})
-    return Baseline(
-        model=selection.model,
-        task=selection.task,
-        version=selection.version,
-        reference_mode=record.reference_mode,
-        subject=record.subject,
-        conditions=record.conditions,
-        goldens=goldens,
-    )
-
-
-def _golden(result: CaseResult, apart: bool) -> Golden:
-    assert result.score is not None
-    assert result.generation is not None
-    margin = result.generation.margin
-    return Golden(
-        case_hash=result.case_hash,
-        passed=result.score.passed,
-        metrics=result.score.metrics,
-        reason=result.score.reason,
-        document=result.score.document,
-        text=result.generation.text,
-        margin=None if margin is None else round(margin, _MARGIN_DIGITS),
-        margin_position=result.generation.margin_position,
-        apart=apart,
-    )
+def _unsaid(golden: Golden) -> set[str]:
+    """Return the fields that most goldens have nothing in, and that their file leaves out."""
+    return {name for name, value in (("near", golden.near), ("apart", golden.apart)) if not value}
 
 
 def _sorted(value: Any) -> Any:

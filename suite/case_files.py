@@ -18,7 +18,7 @@ from suite.errors import InputError, describe_problems, unknown
 from suite.schema import SchemaError, check_schema
 from suite.scorers import SCORERS
 from suite.strict_json import parse_strict
-from suite.yaml_file import load_yaml
+from suite.yaml_file import load_yaml, parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,18 @@ def load_cases(folder: Path) -> dict[str, TaskFile]:
     return files
 
 
-def load_task_file(path: Path) -> TaskFile:
+def load_task_file(path: Path, text: str | None = None) -> TaskFile:
     """Read one case file.
+
+    Args:
+        path: YAML.
+        text: Its content where that was read already, from git; `path` is then what it is called.
 
     Raises:
         InputError: With every problem of the file.
     """
-    head, problems = _read_head(load_yaml(path), path)
+    document = load_yaml(path) if text is None else parse_yaml(text, path)
+    head, problems = _read_head(document, path)
     places: dict[str, int] = {}
     cases: list[Case] = []
     for index, entry in enumerate(head.cases):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from suite.errors import InputError, describe_problems, unknown
 from suite.scorers import METRICS
-from suite.yaml_file import load_yaml
+from suite.yaml_file import load_yaml, parse_yaml
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -68,17 +68,18 @@ class Gates:
         return {**self.tasks.get(task, {}), **self.models.get(model, {}).get(task, {})}
 
 
-def load_gates(path: Path, models: Collection[str] | None = None) -> Gates:
+def load_gates(path: Path, models: Collection[str] | None = None, text: str | None = None) -> Gates:
     """Read a gate file.
 
     Args:
         path: YAML.
         models: Names that overrides may use; None: any.
+        text: Its content where that was read already, from git; `path` is then what it is called.
 
     Raises:
         InputError: With all problems of the file, a line each.
     """
-    data = load_yaml(path)
+    data = load_yaml(path) if text is None else parse_yaml(text, path)
     problems: list[str] = []
     if not isinstance(data, dict):
         raise InputError(f"{path}: wants tasks with their gates, got {type(data).__name__}")

@@ -7,15 +7,31 @@ plugin's business; the paired tests are in `suite.regression`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from suite.baseline import Baseline, differing_conditions, pair
-from suite.gate_file import Gates, NoRegression, Rule, Threshold, metric_of
+from suite.baseline import (
+    Baseline,
+    differing_conditions,
+    find_case_changes,
+    is_allowed,
+    pair,
+)
+from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold, metric_of
 from suite.regression import Comparison, Finding, compare, judge
 from suite.run import GateResult, Rate, Run, Selection, find_rates
 from suite.scorers import METRICS
 from suite.sentences import join_some
 from suite.stats import holm, needed_n
+
+NO_REGRESSION_ANCHOR = "no_regression_anchor"
+"""The paired rule against the anchor, where there is one: losses too small to see one by one."""
+
+NO_GATES = "gates"
+"""Stands for the gates that a required file does not have."""
+VERDICTS = "verdicts"
+"""Stands for selected cases that came to none, where gates are required."""
+JUDGED = "judged"
+"""Stands for all gates of a model that the baseline knows and the run leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ def decide_gates(
     baselines: Mapping[tuple[str, str], Baseline],
     gates: Gates,
     options: GateOptions | None = None,
+    anchors: Mapping[tuple[str, str], Baseline] | None = None,
 ) -> tuple[GateResult, ...]:
     """Decide every gate of every model and task in a run.
 
@@ -43,16 +60,22 @@ def decide_gates(
         baselines: By model and task, where there is one.
         gates: The rules.
         options: Of the command line.
+        anchors: Baselines that acceptance leaves alone, by model and task, where there is one.
 
     Returns:
-        In the order of the selections and of the file.
+        In the order of the selections and of the file; then the models that were left out.
     """
     options = options or GateOptions()
     found = []
     for selection in run.selections:
-        baseline = baselines.get((selection.model, selection.task))
-        rules = gates.rules(selection.model, selection.task)
-        findings = _decide(rules, run, selection, baseline, options)
+        pair_of = selection.model, selection.task
+        bars = _Bars(baselines.get(pair_of), (anchors or {}).get(pair_of))
+        rules = _add_anchor(gates.rules(*pair_of), bars.anchor)
+        if not rules and options.require:
+            found.append(_fail_without(gates, selection))
+        if options.require:
+            found += _say_missing(run, selection)
+        findings = _decide(rules, run, selection, bars, options)
         for name, rule in rules.items():
             finding = findings[name]
             found.append(
@@ -63,17 +86,87 @@ def decide_gates(
                     status=finding.status,
                     sentence=finding.sentence,
                     reason=rule.reason,
-                    fails=_fails(finding, options),
+                    fails=_fails(name, finding, options),
                 )
             )
-    return tuple(found)
+    return (*found, *_say_unjudged(run, options))
 
 
-def _fails(finding: Finding, options: GateOptions) -> bool:
+def _fail_without(gates: Gates, selection: Selection) -> GateResult:
+    return GateResult(
+        name=NO_GATES,
+        task=selection.task,
+        model=selection.model,
+        status="FAIL",
+        sentence=f"no gate for task {selection.task!r} in {gates.path}, though gates are required; "
+        f"write one under {selection.task!r}, or leave out --require-gates",
+        reason="A file without a rule would pass whatever is answered.",
+        fails=True,
+    )
+
+
+def _say_missing(run: Run, selection: Selection) -> list[GateResult]:
+    results = run.of(selection.model, selection.task)
+    missing = [result.case_id for result in results if result.score is None]
+    if not missing:
+        return []
+    return [
+        GateResult(
+            name=VERDICTS,
+            task=selection.task,
+            model=selection.model,
+            status="FAIL",
+            sentence=f"{len(missing)} of {len(selection.selected)} selected cases without a "
+            f"verdict: {join_some(missing)}",
+            reason="A test that is skipped is no test passed, and rates may tolerate a few.",
+            fails=True,
+        )
+    ]
+
+
+def _say_unjudged(run: Run, options: GateOptions) -> list[GateResult]:
+    """Return a gate per model that nobody left out by name: its own were not even asked."""
+    if run.models_named:
+        return []
+    return [
+        GateResult(
+            name=JUDGED,
+            task=task,
+            model=model,
+            status="SKIPPED",
+            sentence=f"not judged, though {run.baseline_ref} has goldens of it; judge it too, or "
+            "name the models that are meant: pytest --model NAME",
+            reason="Another default in the registry must not put an easier model in its place.",
+            fails=options.require,
+        )
+        for model, task in run.unjudged
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """What one model and task is compared with."""
+
+    baseline: Baseline | None
+    anchor: Baseline | None
+
+
+def _add_anchor(rules: Mapping[str, Rule], anchor: Baseline | None) -> dict[str, Rule]:
+    """Put the comparison with the anchor, where there is one, behind that with the baseline."""
+    found: dict[str, Rule] = {}
+    for name, rule in rules.items():
+        found[name] = rule
+        if name == NO_REGRESSION and anchor is not None:
+            found[NO_REGRESSION_ANCHOR] = rule
+    return found
+
+
+def _fails(name: str, finding: Finding, options: GateOptions) -> bool:
     if finding.status == "FAIL":
         return True
-    # a regression that is being accepted warns, and may
-    excused = finding.status == "PASS" or (finding.status == "WARN" and options.accepting)
+    # a regression that is being accepted warns, and may; the anchor is not moved by accepting
+    accepted = options.accepting and name != NO_REGRESSION_ANCHOR
+    excused = finding.status == "PASS" or (finding.status == "WARN" and accepted)
     return options.require and not excused
 
 
@@ -81,20 +174,20 @@ def _decide(
     rules: Mapping[str, Rule],
     run: Run,
     selection: Selection,
-    baseline: Baseline | None,
+    bars: _Bars,
     options: GateOptions,
 ) -> dict[str, Finding]:
     """Decide the gates of one model and task; their paired tests share one error budget."""
     findings: dict[str, Finding] = {}
     compared: dict[str, tuple[NoRegression, list[Comparison]]] = {}
-    settled = _find_obstacle(selection, baseline, options)
+    settled = _find_obstacle(run, selection, bars.baseline, options)
     for name, rule in rules.items():
         if settled:
             findings[name] = settled
         elif isinstance(rule, Threshold):
-            findings[name] = _decide_threshold(name, rule, run, selection)
+            findings[name] = _decide_threshold(name, rule, run, selection, bars.baseline)
         else:
-            outcome = _compare(rule, run, selection, baseline, options)
+            outcome = _compare(name, rule, run, selection, bars, options)
             if isinstance(outcome, Finding):
                 findings[name] = outcome
             else:
@@ -103,18 +196,29 @@ def _decide(
     adjusted = iter(holm([1.0 if each.p is None else each.p for each in tests]))
     for name, (rule, comparisons) in compared.items():
         mine = [next(adjusted) for _ in comparisons]
-        findings[name] = judge(rule, comparisons, mine, len(tests), options.accepting)
+        is_anchor = name == NO_REGRESSION_ANCHOR
+        accepting = options.accepting and not is_anchor
+        finding = judge(rule, comparisons, mine, len(tests), accepting)
+        if is_anchor:
+            parts = [finding.sentence, *_say_left(run, selection, bars.anchor)]
+            if finding.status == "FAIL":
+                parts.append("accepting does not move the anchor: goldgate anchor does")
+            finding = Finding(finding.status, "; ".join(parts))
+        findings[name] = finding
     return findings
 
 
 def _find_obstacle(
-    selection: Selection, baseline: Baseline | None, options: GateOptions
+    run: Run, selection: Selection, baseline: Baseline | None, options: GateOptions
 ) -> Finding | None:
     """Return what keeps all gates of a model and task from being decided, None: nothing."""
+    count = f"{len(selection.selected)} of {len(selection.known)} cases"
+    if selection.shard and not selection.is_complete:
+        hint = "a gate wants all of them: goldgate merge"
+        return Finding("SKIPPED", f"{count} in shard {selection.shard}; {hint}")
     if not selection.selected:
         return Finding("FAIL", "no case was selected, so there is nothing to judge")
     if not selection.is_complete:
-        count = f"{len(selection.selected)} of {len(selection.known)} cases"
         return Finding("SKIPPED", f"{count} selected; a gate wants all of them")
     if baseline is None or not selection.is_suite or options.accept_removed:
         return None
@@ -122,13 +226,20 @@ def _find_obstacle(
     if removed := sorted(baseline.goldens.keys() - set(selection.known)):
         return Finding(
             "FAIL",
-            f"incomplete, gone from {selection.case_file} but in the baseline: "
-            f"{join_some(removed)}; if meant: pytest --snapshot-update --accept-removed",
+            f"incomplete, gone from {selection.case_file} but in {_name_goldens(run)}: "
+            f"{join_some(removed)}; if meant: "
+            f"{'' if run.baseline_ref else 'pytest --snapshot-update '}--accept-removed",
         )
     return None
 
 
-def _decide_threshold(name: str, rule: Threshold, run: Run, selection: Selection) -> Finding:
+def _name_goldens(run: Run) -> str:
+    return f"the goldens of {run.baseline_ref}" if run.baseline_ref else "the baseline"
+
+
+def _decide_threshold(
+    name: str, rule: Threshold, run: Run, selection: Selection, baseline: Baseline | None
+) -> Finding:
     split = metric_of(name)
     assert split, name
     metric, bound = split
@@ -152,7 +263,39 @@ def _decide_threshold(name: str, rule: Threshold, run: Run, selection: Selection
         parts.append(_say_needed(rate, rule.value, bound))
     if rate.missing:
         parts.append(f"{rate.missing} without a verdict count as failures")
+    if baseline is not None and (unchanged := _find_rate(run, selection, baseline, metric)):
+        parts.append(f"{unchanged} over the cases that the goldens answered")
     return Finding("PASS" if passed else "FAIL", "; ".join(parts))
+
+
+def _find_rate(run: Run, selection: Selection, baseline: Baseline, metric: str) -> Rate | None:
+    """Return a rate without new and changed cases, None when there are none or nothing is left.
+
+    Easier cases lift the rate of all; here they cannot.
+    """
+    results = run.of(selection.model, selection.task)
+    changes = find_case_changes(baseline, results, selection)
+    out = {*changes.new, *changes.changed}
+    kept = tuple(name for name in selection.selected if name not in out)
+    if not selection.is_suite or not out or not kept:
+        return None
+    narrow = replace(
+        run,
+        selections=(replace(selection, selected=kept),),
+        results=tuple(result for result in results if result.case_id not in out),
+    )
+    rates = find_rates(narrow, selection.model, selection.task)
+    return next(rate for rate in rates if rate.metric == metric)
+
+
+def _say_left(run: Run, selection: Selection, anchor: Baseline | None) -> list[str]:
+    """Say how many cases of the anchor cannot be compared any more."""
+    assert anchor is not None, selection
+    results = run.of(selection.model, selection.task)
+    changes = find_case_changes(anchor, results, selection)
+    groups = {"gone": changes.removed, "changed": changes.changed}
+    left = [f"{len(ids)} {name}" for name, ids in groups.items() if ids]
+    return [f"of the anchor's {len(anchor.goldens)} cases: {', '.join(left)}"] if left else []
 
 
 def _say_needed(rate: Rate, value: float, bound: str) -> str:
@@ -162,22 +305,33 @@ def _say_needed(rate: Rate, value: float, bound: str) -> str:
 
 
 def _compare(
+    name: str,
     rule: NoRegression,
     run: Run,
     selection: Selection,
-    baseline: Baseline | None,
+    bars: _Bars,
     options: GateOptions,
 ) -> Finding | list[Comparison]:
+    is_anchor = name == NO_REGRESSION_ANCHOR
+    baseline = bars.anchor if is_anchor else bars.baseline
     if not selection.is_suite:
         return Finding("SKIPPED", f"{selection.case_file}: rows from outside have no baseline")
     if baseline is None and options.accepting:
         return Finding("PASS", "nothing to compare with: this run becomes the baseline")
+    if baseline is None and run.baseline_ref:
+        return Finding("INCONCLUSIVE", f"nothing to compare with: no {_name_goldens(run)[4:]}")
     if baseline is None:
         return Finding("INCONCLUSIVE", "nothing accepted yet: pytest --snapshot-update")
-    if differ := differing_conditions(baseline, run.models[selection.model]):
+    differ = [
+        field
+        for field in differing_conditions(baseline, run.models[selection.model])
+        if not is_allowed(field, run.allowed_conditions)
+    ]
+    if differ:
+        what = "anchor" if is_anchor else "baseline"
         return Finding(
             "INCONCLUSIVE",
-            f"not comparable, conditions differ from the baseline: {join_some(differ)}",
+            f"not comparable, conditions differ from the {what}: {join_some(differ)}",
         )
     results = run.of(selection.model, selection.task)
     ways = METRICS[selection.task]

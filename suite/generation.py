@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from suite.near_ties import NearTie
 
 FinishReason = Literal["stop", "length"]
 
@@ -25,3 +28,11 @@ class Generation:
     """Smallest top-1 minus top-2 logit over the completion; None where the engine has no logits."""
     margin_position: int | None = None
     """Index of the completion token with the smallest margin."""
+    near: tuple[NearTie, ...] = ()
+    """Every margin under ten times the machine's noise, by position; none without logits."""
+
+
+def read_generation(data: Mapping[str, Any]) -> Generation:
+    """Return the generation that JSON data describes; what an older record lacks is unknown."""
+    near = tuple(NearTie(*tie) for tie in data.get("near", ()))
+    return Generation(**{**data, "near": near})

@@ -6,13 +6,13 @@ the plugin's business.
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from suite.baseline import Baseline, differing_conditions, find_case_changes
+from suite.baseline import Baseline, differing_conditions, find_case_changes, is_allowed
+from suite.report_answers import describe_makers, render_answers
+from suite.report_bar import render_bar
+from suite.report_lines import Line, Span, Style, wrap
 from suite.run import (
     CaseResult,
     GateResult,
@@ -29,8 +29,6 @@ from suite.run import (
 from suite.scorers import METRICS
 from suite.sinks import terminal_safe
 
-Style = Literal["plain", "title", "good", "warn", "bad", "quiet"]
-
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
 _GATE_STYLES: dict[str, Style] = {
     "PASS": "good",
@@ -43,25 +41,13 @@ _GAP = 3
 _MOST_IDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a line."""
-
-    text: str
-    """Safe for a terminal."""
-    style: Style = "plain"
-
-
-Line = tuple[Span, ...]
-
-
 def render_report(
     run: Run,
     baselines: Mapping[tuple[str, str], Baseline],
     width: int = 80,
     accepting: bool = False,
 ) -> list[Line]:
-    """Return the report of a run: per task the models side by side, changes, then all gates.
+    """Return the report of a run: what moved the bar, per task the models, changes, all gates.
 
     Args:
         run: With its gates decided.
@@ -69,7 +55,7 @@ def render_report(
         width: Columns of the terminal. Models stand in columns where that fits, else in rows.
         accepting: The run becomes the baseline, so nobody is told to accept it.
     """
-    lines: list[Line] = []
+    lines = render_bar(run, width)
     for task in sorted({selection.task for selection in run.selections}):
         selections = [selection for selection in run.selections if selection.task == task]
         if lines:
@@ -82,7 +68,7 @@ def render_report(
             if changes := _render_changes(run, selection, baseline, width):
                 lines += [(), *changes]
     lines += _render_notes(run, width)
-    lines += _render_gates(run, width, accepting)
+    lines += render_gates(run, width, accepting)
     return lines
 
 
@@ -166,21 +152,16 @@ def _render_changes(
     lines: list[Line] = [(title, Span(_describe_comparison(run, selection, baseline), "quiet"))]
     by_change = {
         name: [result for result in results if result.change == name]
-        for name in ("broke", "fixed", "new failure", "known failure")
+        for name in ("broke", "fixed", "new failure")
     }
     no_verdict = [result for result in results if result.score is None]
     lines += _render_ids("no verdict", [result.case_id for result in no_verdict], "bad", width)
     lines += _render_ids("broke", _with_reasons(by_change["broke"]), "bad", width)
     lines += _render_ids("fixed", [r.case_id for r in by_change["fixed"]], "good", width)
     lines += _render_ids("new failure", _with_reasons(by_change["new failure"]), "bad", width)
-    counts = []
-    if known := by_change["known failure"]:
-        counts.append(f"known failures {len(known)}")
-    for answer in ("object differs", "text differs"):
-        if found := sum(result.answer == answer for result in results):
-            counts.append(f"{answer} though both pass {found}")
-    if counts:
-        lines.append((Span(f"    {', '.join(counts)}", "quiet"),))
+    lines += render_answers(results, width)
+    if run.baseline_ref is None and any(change.cases for change in run.bar_changes):  # said first
+        return lines
     changes = find_case_changes(baseline, results, selection)
     for name, ids in (
         ("new case", changes.new),
@@ -193,18 +174,25 @@ def _render_changes(
 
 def _describe_comparison(run: Run, selection: Selection, baseline: Baseline) -> str:
     record = run.models[selection.model]
-    if conditions := differing_conditions(baseline, record):
+    conditions = differing_conditions(baseline, record)
+    if conditions and all(is_allowed(field, run.allowed_conditions) for field in conditions):
+        allowed = ", ".join(conditions)
+        return f"compared though conditions differ (--allow-conditions): {allowed}"
+    if conditions:
         return f"not comparable with its baseline, conditions differ: {', '.join(conditions)}"
     if subject := differing(baseline.subject, record.subject):
         return f"against its baseline, other weights ({', '.join(subject)}): the gates decide"
     if not record.reference_mode:
         return "against its baseline, not in reference mode: the gates decide"
+    if makers := describe_makers(baseline, record):
+        return f"against its baseline, made elsewhere ({makers}): texts alone may differ"
     return "against its baseline, same weights and conditions: nothing may change"
 
 
 def _with_reasons(results: Iterable[CaseResult]) -> list[str]:
     return [
-        f"{result.case_id} ({terminal_safe(result.score.reason or 'no reason')})"
+        f"{result.case_id} ({terminal_safe(result.score.reason or 'no reason')}"
+        f"{', numeric' if result.cause == 'numeric' else ''})"
         for result in results
         if result.score is not None
     ]
@@ -215,7 +203,7 @@ def _render_ids(name: str, ids: Sequence[str], style: Style, width: int) -> list
         return []
     shown = [*ids[:_MOST_IDS], *([f"and {len(ids) - _MOST_IDS} more"] if ids[_MOST_IDS:] else [])]
     head = f"    {name} {len(ids)}: "
-    wrapped = _wrap(", ".join(shown), width, len(head))
+    wrapped = wrap(", ".join(shown), width, len(head))
     return [
         (Span(head, style), Span(wrapped[0])),
         *((Span(" " * len(head)), Span(rest)) for rest in wrapped[1:]),
@@ -233,7 +221,7 @@ def _render_notes(run: Run, width: int) -> list[Line]:
     if not notes:
         return []
     lines: list[Line] = [(), (Span("notes", "title"),)]
-    lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in _wrap(note, width, 2)]
+    lines += [(Span(f"  {line}", "quiet"),) for note in notes for line in wrap(note, width, 2)]
     return lines
 
 
@@ -247,7 +235,8 @@ def _describe_environment(record: ModelRecord) -> str:
     return f"environment: {', '.join(parts)}" if parts else ""
 
 
-def _render_gates(run: Run, width: int, accepting: bool) -> list[Line]:
+def render_gates(run: Run, width: int, accepting: bool = False) -> list[Line]:
+    """Return the part of the report on gates: each with its sentence, then what exit 0 hides."""
     if run.stopped:
         return [(), (Span("gates", "title"), Span("  not decided: the run was stopped", "warn"))]
     if not run.gates:
@@ -282,18 +271,12 @@ def _render_gate(gate: GateResult, status_width: int, several: bool, width: int)
     lines += [
         (Span(" " * (indent + 2)), Span(line))
         for part in terminal_safe(gate.sentence).split("; ")
-        for line in _wrap(part, width, indent + 2)
+        for line in wrap(part, width, indent + 2)
     ]
     if gate.fails:
         required = "" if gate.status == "FAIL" else "required (--require-gates); "
         lines += [
             (Span(" " * (indent + 2)), Span(line, "quiet"))
-            for line in _wrap(f"{required}why: {terminal_safe(gate.reason)}", width, indent + 2)
+            for line in wrap(f"{required}why: {terminal_safe(gate.reason)}", width, indent + 2)
         ]
     return lines
-
-
-def _wrap(text: str, width: int, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text, max(width - indent, 30), break_long_words=False, break_on_hyphens=False
-    )

@@ -17,8 +17,14 @@ from suite.stats import Interval, wilson
 
 Outcome = Literal["passed", "failed", "xfailed", "error"]
 """As pytest shows it; `error`: no verdict (the engine, the harness or the schema failed)."""
+SKIPPED = ("skipped", "no result: its test was skipped")
+"""Messages of results without a verdict whose tests pytest takes for neither good nor bad."""
 Change = Literal["broke", "fixed", "known failure", "new failure"]
 Answer = Literal["same", "text differs", "object differs"]
+Cause = Literal["numeric", "changed"]
+"""Why an answer is not its golden's: `numeric`, two leading tokens swapped below the noise."""
+BarKind = Literal["looser", "removed", "changed", "new", "stricter"]
+"""What a reader has to look at first comes first. `changed`: whether it is easier is not known."""
 GateStatus = Literal["PASS", "WARN", "FAIL", "INCONCLUSIVE", "SKIPPED"]
 
 
@@ -38,6 +44,8 @@ class CaseResult:
     """Against the baseline; None: passes as before, or no verdict."""
     answer: Answer | None = None
     """Against the golden, when both pass; None: nothing to compare."""
+    cause: Cause | None = None
+    """Of an answer that is not its golden's, whatever the verdicts; None: it is the golden's."""
     cluster: str | None = None
     message: str = ""
     """For people: why the outcome is what it is, or what broke when there is no verdict."""
@@ -59,6 +67,10 @@ class Selection:
     """Path, relative to the root of the repository where it lies in it."""
     is_suite: bool = True
     """False for `--cases-file`: other people's rows have no baseline and no goldens."""
+    cases_digest: str = ""
+    """Over the content of all known cases, so that runs of other cases are not merged."""
+    shard: str | None = None
+    """`I/N`: the part of `--shard` that this run took; None: not sharded, or merged again."""
 
     @property
     def is_complete(self) -> bool:
@@ -102,6 +114,18 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True)
+class BarChange:
+    """Something by which this run is asked otherwise than what it is compared with."""
+
+    kind: BarKind
+    place: str
+    """Such as `suite/gates.yaml: format.format_success_rate_min` or `suite/cases/format.yaml`."""
+    sentence: str
+    cases: tuple[str, ...] = ()
+    """Ids, sorted, where it is about cases."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """All results of one session and what made them."""
 
@@ -115,6 +139,23 @@ class Run:
     gates: tuple[GateResult, ...] = ()
     stopped: bool = False
     """The loop did not reach its end (`-x`, interrupt)."""
+    files: dict[str, str] = field(default_factory=dict)
+    """What it was made with: `cases`, `gates`, `goldens`; below the root of the repository the
+    paths are relative to it."""
+
+    baseline_ref: str | None = None
+    """Where gates and baselines were read from in git, such as `origin/main`; None: here."""
+    baseline_commit: str | None = None
+    bar_changes: tuple[BarChange, ...] = ()
+    """By kind: how gates and cases differ from those of the baseline."""
+    allowed_conditions: tuple[str, ...] = ()
+    """Conditions, dotted, that may differ from the baseline's (`--allow-conditions`)."""
+    accept_removed: bool = False
+    """Cases that are gone from the case files do not fail the gates (`--accept-removed`)."""
+    models_named: bool = False
+    """Whether the command line named the models; else the registry's default was taken."""
+    unjudged: tuple[tuple[str, str], ...] = ()
+    """Models and tasks, sorted, that have goldens at `baseline_ref` and took no part."""
 
     def of(self, model: str, task: str) -> tuple[CaseResult, ...]:
         """Return the results of one model and task, by case id."""

@@ -1,32 +1,31 @@
 """Puts a run on disk and reads it back: `run.json` and, one line per result, `samples.jsonl`.
 
-A result as JSON text is also what a test report carries from a worker to the controller. Not here:
-baselines (`suite.baseline`), which are another format for another purpose.
+What else is in a run folder is in `suite.run_folder`. A result as JSON text is also what a test
+report carries from a worker to the controller.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from suite.generation import Generation
-from suite.run import (
-    CaseResult,
-    GateResult,
-    ModelRecord,
-    Run,
-    Selection,
-    count_extras,
-    count_reasons,
-    find_rates,
-)
+from suite.errors import InputError, unknown
+from suite.generation import read_generation
+from suite.records import RecordError, build
+from suite.run import CaseResult, Run, Selection, count_extras, count_reasons, find_rates
 from suite.score import Score
+from suite.scorers import METRICS
+from suite.sentences import join_some
 from suite.whole_file import json_text, write_whole
 
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
+RUN_FORMAT = 2
+"""Moves when an older reader would misread a run folder; 1 had no such number, no cases and no
+baselines."""
 
 
 def result_to_text(result: CaseResult) -> str:
@@ -53,39 +52,120 @@ def write_run(run: Run, folder: Path) -> None:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run back, its results sorted by model, task and case id."""
-    data = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    with (folder / SAMPLES_FILE).open(encoding="utf-8", newline="\n") as file:
-        results = tuple(_result(json.loads(line)) for line in file)
-    return Run(
-        id=data["id"],
-        started=data["started"],
-        models={
-            name: ModelRecord(**{**record, "notes": tuple(record["notes"])})
-            for name, record in data["models"].items()
-        },
-        selections=tuple(
-            Selection(
-                **{**each, "selected": tuple(each["selected"]), "known": tuple(each["known"])}
-            )
-            for each in data["selections"]
-        ),
-        results=results,
-        environment=data["environment"],
-        gates=tuple(GateResult(**gate) for gate in data["gates"]),
-        stopped=data["stopped"],
-    )
+    """Read a run back, its results sorted by model, task and case id.
+
+    Raises:
+        InputError: The folder holds no run, a broken one, or one of another format.
+    """
+    path = folder / RUN_FILE
+    data = _parse(_read(path), str(path))
+    if not isinstance(data, dict) or not {"id", "selections"} <= data.keys():
+        raise InputError(f"{path}: is not the file of a run")
+    version = data.pop("format", 1)
+    if version != RUN_FORMAT:
+        age = "a newer" if isinstance(version, int) and version > RUN_FORMAT else "an older"
+        raise InputError(
+            f"{path}: written by {age} goldgate (format {version!r:.20}; this one reads "
+            f"{RUN_FORMAT}); run pytest again to have such a folder"
+        )
+    data.pop("summary", None)
+    try:
+        run = build(Run, {**data, "results": []})
+    except RecordError as error:
+        raise InputError(f"{path}: broken: {error}") from None
+    if problems := list(_find_strays(run)):
+        raise InputError(f"{path}: {problem}" for problem in problems)
+    samples = folder / SAMPLES_FILE
+    results = _read_samples(samples)
+    _check_asked(run, results, samples)
+    return replace(run, results=results)
+
+
+def _find_strays(run: Run) -> Iterator[str]:
+    """Yield what keeps the selections of a run from being read, a sentence each."""
+    seen = set()
+    for index, selection in enumerate(run.selections):
+        where = f"selections[{index}]"
+        if selection.task not in METRICS:
+            yield f"{where}.task: {unknown('task', selection.task, METRICS)}"
+        if selection.model not in run.models:
+            yield f"{where}.model: {unknown('model', selection.model, run.models)}"
+        if strange := set(selection.selected) - set(selection.known):
+            yield f"{where}.selected: not among the known: {join_some(sorted(strange))}"
+        if (place := (selection.model, selection.task)) in seen:
+            yield f"{where}: {', '.join(place)}: is there twice"
+        seen.add(place)
+
+
+def _check_asked(run: Run, results: Iterable[CaseResult], path: Path) -> None:
+    """Refuse results that were not selected: every rate is over what was.
+
+    Raises:
+        InputError: With their ids.
+    """
+    asked = {
+        (selection.model, selection.task, case_id)
+        for selection in run.selections
+        for case_id in selection.selected
+    }
+    strays = [r for r in results if (r.model, r.task, r.case_id) not in asked]
+    if strays:
+        names = join_some([f"{each.model}/{each.case_id}" for each in strays])
+        raise InputError(f"{path}: not among the selected cases of {RUN_FILE}: {names}")
+
+
+def _read_samples(path: Path) -> tuple[CaseResult, ...]:
+    results = []
+    # not splitlines: U+2028 is JSON text
+    for number, line in enumerate(_read(path).split("\n"), start=1):
+        if not line:
+            continue
+        try:
+            results.append(build(CaseResult, _parse(line, f"{path}: line {number}")))
+        except RecordError as error:
+            raise InputError(f"{path}: line {number}: broken: {error}") from None
+    places = {(result.model, result.task, result.case_id) for result in results}
+    if len(places) < len(results):
+        raise InputError(f"{path}: broken: a case is there twice")
+    return tuple(results)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file, so {path.parent} is no run folder") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not JSON: {error}") from None
 
 
 def _run_data(run: Run) -> dict[str, Any]:
     return {
+        "format": RUN_FORMAT,
         "id": run.id,
         "started": run.started,
         "stopped": run.stopped,
+        "files": run.files,
         "environment": run.environment,
         "models": {name: asdict(record) for name, record in sorted(run.models.items())},
         # read by people and other programs; `read_run` counts again
         "summary": [_summary(run, selection) for selection in run.selections],
+        "baseline_ref": run.baseline_ref,
+        "baseline_commit": run.baseline_commit,
+        "allowed_conditions": list(run.allowed_conditions),
+        "accept_removed": run.accept_removed,
+        "models_named": run.models_named,
+        "unjudged": [list(pair) for pair in run.unjudged],
+        "bar_changes": [asdict(change) for change in run.bar_changes],
         "gates": [asdict(gate) for gate in run.gates],
         "selections": [asdict(selection) for selection in run.selections],
     }
@@ -131,6 +211,6 @@ def _result(data: dict[str, Any]) -> CaseResult:
         **{
             **data,
             "score": score and Score(**{**score, "flags": tuple(score["flags"])}),
-            "generation": generation and Generation(**generation),
+            "generation": generation and read_generation(generation),
         }
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 from suite.case import Case
 from suite.format_score import score_format
@@ -19,7 +18,7 @@ def test_output_is_one_json_object_that_meets_its_schema(
     case: Case,
     generation: Generation,
     record_score: Callable[[Score], Score],
-    golden: SnapshotAssertion,
+    golden: object,
 ) -> None:
     """Score the output, then hold it to the accepted answer."""
     score = record_score(score_format(case, generation))

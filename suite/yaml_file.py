@@ -87,6 +87,19 @@ def load_yaml(path: Path) -> Any:
         raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path) -> Any:
+    """Read the one document of YAML text that was read already, as `load_yaml` does.
+
+    Args:
+        text: Its content.
+        path: What messages call it.
+
+    Raises:
+        InputError: As `load_yaml`.
+    """
     collecting = gc.isenabled()
     gc.disable()  # thousands of small objects that all stay: collecting in between finds nothing
     try:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from suite.baseline import Baseline, Golden
 from suite.generation import Generation
-from suite.run import CaseResult, GateResult, ModelRecord, Run, Selection
+from suite.near_ties import NearTie
+from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection
 from suite.score import Score
 
 SUBJECT = {"base": {"model.safetensors": "aa"}, "adapter": {"adapter_model.safetensors": "bb"}}
@@ -39,6 +40,17 @@ _SCORES = st.builds(
     document=JSON,
     flags=st.lists(_NAMES, max_size=2).map(tuple),
 )
+NEAR_TIES = st.lists(
+    st.builds(
+        NearTie,
+        position=st.integers(0, 300),
+        margin=st.floats(0, 9),
+        token=st.integers(0, 200_000),
+        rival=st.integers(0, 200_000),
+        before=st.text("0123456789abcdef", min_size=12, max_size=12),
+    ),
+    max_size=3,
+).map(tuple)
 _GENERATIONS = st.builds(
     Generation,
     text=TEXT,
@@ -48,6 +60,7 @@ _GENERATIONS = st.builds(
     elapsed_s=st.floats(0, 9),
     margin=st.none() | st.floats(0, 30),
     margin_position=st.none() | st.integers(0, 9),
+    near=NEAR_TIES,
 )
 RESULTS = st.builds(
     CaseResult,
@@ -60,6 +73,7 @@ RESULTS = st.builds(
     generation=st.none() | _GENERATIONS,
     change=st.sampled_from([None, "broke", "fixed", "known failure", "new failure"]),
     answer=st.sampled_from([None, "same", "text differs", "object differs"]),
+    cause=st.sampled_from([None, "numeric", "changed"]),
     cluster=st.none() | _NAMES,
     message=TEXT,
 )
@@ -71,6 +85,7 @@ BASELINES = st.builds(
     reference_mode=st.booleans(),
     subject=_DATA,
     conditions=_DATA,
+    made_with=st.dictionaries(_NAMES, _NAMES, max_size=3),
     goldens=st.dictionaries(
         _NAMES,
         st.builds(
@@ -83,6 +98,7 @@ BASELINES = st.builds(
             text=TEXT,
             margin=st.none() | st.floats(0, 30),
             margin_position=st.none() | st.integers(0, 9),
+            near=NEAR_TIES.map(lambda ties: tuple(tie.rounded() for tie in ties)),
             apart=st.booleans(),
         ),
         max_size=4,
@@ -118,6 +134,13 @@ def runs(draw: st.DrawFn) -> Run:
         reason=TEXT,
         fails=st.booleans(),
     )
+    change = st.builds(
+        BarChange,
+        kind=st.sampled_from(["looser", "removed", "changed", "new", "stricter"]),
+        place=TEXT,
+        sentence=TEXT,
+        cases=st.lists(_NAMES, max_size=2).map(tuple),
+    )
     ordered = sorted(results, key=lambda result: (result.model, result.task, result.case_id))
     return Run(
         id=draw(_NAMES),
@@ -128,6 +151,10 @@ def runs(draw: st.DrawFn) -> Run:
         environment=draw(_DATA),
         gates=tuple(draw(st.lists(gate, max_size=2))),
         stopped=draw(st.booleans()),
+        baseline_ref=draw(st.none() | TEXT),
+        baseline_commit=draw(st.none() | _NAMES),
+        bar_changes=tuple(draw(st.lists(change, max_size=2))),
+        allowed_conditions=tuple(draw(st.lists(_NAMES, max_size=2))),
     )
 
 

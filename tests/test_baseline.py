@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from suite.acceptance import accept
 from suite.baseline import (
     Baseline,
-    accept,
+    differing_makers,
     find_case_changes,
     is_held,
     pair,
@@ -20,6 +21,8 @@ from suite.baseline import (
     write_baseline,
 )
 from suite.errors import InputError
+from suite.near_ties import NearTie
+from suite.run import ModelRecord
 from tests.run_records import (
     BASELINES,
     CONDITIONS,
@@ -171,3 +174,49 @@ def test_margins_are_rounded_so_that_processors_agree() -> None:
     result = replace(result, generation=replace(result.generation, margin=1.23456789))
     new = accept(None, [result], make_run(result).selections[0], RECORD)
     assert new.goldens["a"].margin == 1.235
+
+
+def test_near_ties_are_accepted_with_two_digits() -> None:
+    result = make_result("a")
+    assert result.generation is not None
+    tie = NearTie(3, 1.23456789e-5, 17, 42, "0123456789ab")
+    result = replace(result, generation=replace(result.generation, near=(tie,)))
+    new = accept(None, [result], make_run(result).selections[0], RECORD)
+    assert new.goldens["a"].near == (NearTie(3, 1.2e-5, 17, 42, "0123456789ab"),)
+
+
+def made_on(machine: str, torch: str = "2.13.0") -> ModelRecord:
+    environment = {"machine": machine, "libraries": {"torch": torch}, "host": machine}
+    return replace(RECORD, environment=environment)
+
+
+def test_the_head_says_what_made_it_and_other_makers_are_named() -> None:
+    result = make_result("a")
+    new = accept(None, [result], make_run(result).selections[0], made_on("x86_64"))
+    assert new.made_with == {"device": "cpu", "machine": "x86_64", "torch": "2.13.0"}
+    assert differing_makers(new, made_on("x86_64")) == []
+    assert differing_makers(new, made_on("arm64", "2.14.0")) == ["machine", "torch"]
+    assert is_held(new, made_on("arm64"))  # the verdict rules stay
+
+
+def test_a_head_without_makers_is_taken_for_equal() -> None:
+    assert differing_makers(make_baseline({"a": True}), made_on("arm64")) == []
+
+
+def test_a_file_without_the_newer_fields_reads_as_it_did(tmp_path: Path) -> None:
+    path = tmp_path / "format.json"
+    write_baseline(path, make_baseline({"a": True}))
+    text = path.read_text()
+    assert "near" not in text
+    assert "made_with" not in text
+    assert read_baseline(path) == make_baseline({"a": True})
+
+
+def test_a_part_accepted_by_other_makers_is_apart() -> None:
+    first = make_run(make_result("a"), make_result("b"))
+    old = accept(None, first.results, first.selections[0], made_on("x86_64"))
+    run = make_run(make_result("a"), known=1)
+    run = replace(run, selections=(replace(run.selections[0], known=("a", "b")),))
+    new = accept(old, run.results, run.selections[0], made_on("arm64"))
+    assert new.made_with == old.made_with
+    assert {name: golden.apart for name, golden in new.goldens.items()} == {"a": True, "b": False}

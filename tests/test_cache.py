@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from fixtures.cache import CACHE_FILE, Cache, CacheError, PlanRow, usable_folder
 from fixtures.file_hash import hash_file
 from suite.generation import Generation
+from tests.run_records import NEAR_TIES
 
 PLAN = PlanRow("run", "m", "main", 10, 2, 30, "generating", "", 1, 100.0, 101.0)
 ANSWER = Generation("{}", "stop", 3, 2, 0.5, 1.25, 1)
@@ -31,6 +34,7 @@ generations = st.builds(
     elapsed_s=st.floats(0, 9),
     margin=st.none() | st.floats(0, 9),
     margin_position=st.none() | st.integers(0, 9),
+    near=NEAR_TIES,
 )
 
 
@@ -44,6 +48,19 @@ def test_a_generation_survives_the_file(tmp_path: Path, generation: Generation) 
     cache.close()
     again = Cache(tmp_path / "c.sqlite")
     assert again.find(["key", "other"]) == {"key": generation}
+    again.close()
+
+
+def test_a_generation_of_an_older_version_is_still_an_answer(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "c.sqlite")
+    cache.commit_batch({"key": ANSWER}, PLAN)
+    cache.close()
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as file, file:
+        ((record,),) = file.execute("SELECT record FROM generations").fetchall()
+        old = {name: value for name, value in json.loads(record).items() if name != "near"}
+        file.execute("UPDATE generations SET record = ?", [json.dumps(old)])
+    again = Cache(tmp_path / "c.sqlite")
+    assert again.find(["key"]) == {"key": ANSWER}
     again.close()
 
 

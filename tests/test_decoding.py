@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.decoding import _is_out_of_memory, decode_batch, plan_batches
+from fixtures.decoding import _is_out_of_memory, decode_batch, decode_batches, plan_batches
 from fixtures.model import Decoding, Model, Prompt
 from fixtures.prompting import render, stop_ids
+from fixtures.token_choice import note_near_tie
+from suite.near_ties import digest_tokens
 from tests.tiny_models import END_OF_TEXT, END_OF_TURN, PAD, forget_ends, make_base
 
 torch = pytest.importorskip("torch")
@@ -106,6 +108,47 @@ def test_the_margin_is_the_smallest_lead_of_the_best_token(
         ids.append(int(best.indices[0]))
     assert found.margin == pytest.approx(min(leads), abs=1e-3)
     assert found.margin_position == leads.index(min(leads))
+
+
+def decode_near(loaded: Any, prompts: list[list[int]], near: float, size: int) -> list[Any]:
+    found: dict[int, Any] = {}
+    for rows in decode_batches(
+        loaded.model, loaded.tokenizer, prompts, GREEDY, batch_size=size, near=near
+    ):
+        found.update(rows)
+    return [found[index] for index in range(len(prompts))]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_every_margin_below_the_limit_is_noted_with_both_leaders(
+    loaded: Any, prompts: list[list[int]], size: int
+) -> None:
+    plain = decode(loaded, prompts)
+    near = sorted(each.margin for each in plain)[len(plain) // 2] + 1e-2
+    answers = decode_near(loaded, prompts, near, size)
+    assert [each.text for each in answers] == [each.text for each in plain]
+    for prompt, answer in zip(prompts, answers, strict=True):
+        ids, wanted = list(prompt), []
+        for step in range(answer.completion_tokens):
+            with torch.no_grad():
+                best = loaded.model(input_ids=torch.tensor([ids])).logits[0, -1].topk(2)
+            token, rival = best.indices.tolist()
+            if float(best.values[0] - best.values[1]) < near:
+                wanted.append((step, token, rival, digest_tokens(ids[len(prompt) :])))
+            ids.append(token)
+        assert [(t.position, t.token, t.rival, t.before) for t in answer.near] == wanted
+    assert any(each.near for each in answers)
+    assert not all(each.near for each in answers)
+
+
+def test_without_a_limit_nothing_is_noted(loaded: Any, prompts: list[list[int]]) -> None:
+    assert not any(each.near for each in decode(loaded, prompts))
+
+
+@pytest.mark.parametrize("leaders", [[17, 42], [42, 17]])
+def test_equal_logits_may_lead_in_either_order(leaders: list[int]) -> None:
+    tie = note_near_tie([5, 6, 7, 17], 0.0, leaders)
+    assert tie == (3, 0.0, 17, 42, digest_tokens([5, 6, 7]))
 
 
 @pytest.mark.parametrize(

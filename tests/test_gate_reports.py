@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from suite.report_verdict import find_verdict
+from suite.run_files import read_run
 from tests.toy_project import IDS, ToyProject, outcomes
 
 MIN = "format_success_rate_min[toy]"
@@ -248,3 +250,28 @@ def test_a_skipped_case_stays_in_its_cluster(toy: ToyProject) -> None:
     found, result = run(toy, "--require-gates")
     assert (found["no_regression[toy]"], result.ret) == ("failed", 1)
     result.stdout.fnmatch_lines(["*9 clusters*"])
+
+
+@pytest.mark.parametrize(
+    ("how", "hook"),
+    [
+        ("marked", "items[0].add_marker(pytest.mark.skip(reason='not today'))"),
+        ("in its test", "items[0].obj = lambda **_: pytest.skip('not today')"),
+    ],
+)
+def test_a_skipped_case_fails_where_gates_are_required_and_the_page_says_what_the_status_says(
+    toy: ToyProject, how: str, hook: str
+) -> None:
+    conftest = f"import pytest\ndef pytest_collection_modifyitems(items):\n    {hook}\n"
+    toy.pytester.makeconftest(conftest)
+    found, result = run(toy, "--output=out")
+    assert (found["c00"], result.ret) == ("skipped", 0), how
+    verdict = find_verdict(read_run(toy.path / "out"))
+    assert (verdict.status, verdict.headline) == (
+        "WARN",
+        "Nothing failed, but 1 case without a verdict: skipped.",
+    )
+    found, result = run(toy, "--output=out", "--require-gates")
+    assert (found["verdicts[toy]"], result.ret) == ("failed", 1)
+    result.stdout.fnmatch_lines(["*1 of 10 selected cases without a verdict: c00*"])
+    assert find_verdict(read_run(toy.path / "out")).status == "FAIL"

@@ -56,6 +56,14 @@ BASELINE = make_baseline(
 )
 
 
+def test_a_task_without_any_gate_fails_where_gates_are_required() -> None:
+    results = [make_result("a", True)]
+    found = decide(make_gates(), results, require=True)
+    assert (found.name, found.status, found.fails) == ("gates", "FAIL", True)
+    assert "no gate for task 'format' in gates.yaml" in found.sentence
+    assert decide_gates(make_run(*results), {}, make_gates(), GateOptions()) == ()
+
+
 def test_the_committed_gate_file_is_sound() -> None:
     gates = load_gates(SUITE / "gates.yaml")
     assert set(gates.rules("any_model", "format")) == {

@@ -126,7 +126,7 @@ def test_accepting_a_part_touches_only_these_cases(
 ) -> None:
     before = accepted.goldens()
     accepted.answer(*IDS)
-    assert accepted.run("--snapshot-update", *narrow).ret == 0
+    assert accepted.run("--snapshot-update", "--accept-regressions", *narrow).ret == 0
     after = accepted.goldens()
     assert [name for name in IDS if after[name] != before[name]] == ["c00", "c01"]
     assert after["c00"]["text"] == BAD
@@ -186,7 +186,7 @@ def test_only_goldens_are_written_and_by_nobody_else(accepted: ToyProject) -> No
 
 def test_accepting_tells_what_moved(accepted: ToyProject) -> None:
     accepted.answer("c08", "c09")
-    result = accepted.run("--snapshot-update")
+    result = accepted.run("--snapshot-update", "--accept-regressions")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["goldens*accepted: 0 new, 1 changed, 9 unchanged*"])
 

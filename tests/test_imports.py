@@ -30,6 +30,7 @@ HEAVY = frozenset(
     {
         "fixtures.adapter_check",
         "fixtures.decoding",
+        "fixtures.token_choice",
         "fixtures.hf_engine",
         "fixtures.hf_loading",
         "fixtures.padding_probe",
@@ -39,7 +40,13 @@ HEAVY = frozenset(
 )
 # What belongs to a pytest session; training generates without one.
 SESSION = frozenset(
-    {"fixtures.plugin", "fixtures.session", "fixtures.outcomes", "fixtures.trial_fixtures"}
+    {
+        "fixtures.plugin",
+        "fixtures.opening",
+        "fixtures.session",
+        "fixtures.outcomes",
+        "fixtures.trial_fixtures",
+    }
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from suite.baseline import Baseline
 from suite.report import render_report
-from suite.run import GateResult, ModelRecord, Run
+from suite.run import BarChange, GateResult, ModelRecord, Run
 from tests.run_records import RECORD, make_baseline, make_result, make_run
 
 TWO = {("toy", "format"): make_baseline({"a": True, "b": False, "c": True, "gone": True})}
@@ -143,3 +143,26 @@ def test_gates_that_warn_or_conclude_nothing_get_a_banner() -> None:
     )
     assert "1 INCONCLUSIVE does not fail this run; with --require-gates it would" in accepted
     assert "WARN and" not in accepted
+
+
+def test_what_moved_the_bar_comes_first_and_cannot_steer_the_terminal() -> None:
+    changes = (
+        BarChange("looser", "gates.yaml: format.x_min", "0.9 → 0.8"),
+        BarChange("removed", "format.yaml", "gone", tuple(f"c{i:02d}" for i in range(25))),
+        BarChange("stricter", "gates.yaml: models.\x1b[2J", "\u202e"),
+    )
+    run = replace(
+        make_run(make_result("a")),
+        baseline_ref="origin/\x1b[2J",
+        baseline_commit="0123456789abcdef",
+        bar_changes=changes,
+    )
+    lines = show(run, TWO, width=120).splitlines()
+    assert lines[:2] == [
+        "judged by origin/\\e[2J  commit 0123456789ab",
+        "  looser    gates.yaml: format.x_min: 0.9 → 0.8",
+    ]
+    assert lines[2].startswith("  removed cases 25: c00, c01, ")
+    assert "and 5 more (format.yaml: gone)" in "\n".join(lines)
+    assert "  stricter  gates.yaml: models.\\e[2J: \\u202e" in lines
+    assert max(map(len, lines)) <= 120

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from fixtures.plugin import _wants_task
+from fixtures.selection import wants_task
 from tests.toy_project import ToyProject
 
 
@@ -25,7 +25,7 @@ from tests.toy_project import ToyProject
     ],
 )
 def test_a_mark_expression_that_wants_a_task_is_told_apart(expression: str, wants: bool) -> None:
-    assert _wants_task(expression) is wants
+    assert wants_task(expression) is wants
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)])

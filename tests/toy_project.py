@@ -20,6 +20,7 @@ IDS = [f"c{index:02d}" for index in range(10)]
 GOOD = '{"n": 1}'
 BAD = "no idea"
 
+_JSON_ANSWERS = {"type": "scripted", "answers": "toy.json"}
 _TEST_FILE = """
 import pytest
 from suite.format_score import score_format
@@ -39,6 +40,8 @@ class ToyProject:
         self.pytester = pytester
         self.path = pytester.path
         monkeypatch.setenv("COLUMNS", "120")
+        for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # of the job that tests this
+            monkeypatch.delenv(name, raising=False)
         # workers of xdist are processes of their own
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         pytester.makeini("[pytest]\naddopts = -p no:anyio -p no:hypothesispytest\n")
@@ -75,6 +78,12 @@ class ToyProject:
         texts = {name: BAD if name in bad else GOOD for name in IDS} | answers
         kept = {name: text for name, text in texts.items() if text is not None}
         self._write(f"{model}.yaml", {"answers": kept})
+
+    def answer_all(self, texts: Mapping[str, str]) -> None:
+        """Ask as many cases as there are texts, answered so; lone surrogates are possible."""
+        self._write("models.yaml", {"default": "toy", "models": {"toy": _JSON_ANSWERS}})
+        self.write_cases(list(texts))
+        (self.path / "toy.json").write_text(json.dumps({"answers": dict(texts)}))
 
     def retrain(self, model: str = "toy") -> None:
         """Make it other weights with the same answers."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.refusal import refusing
+
 if TYPE_CHECKING:
     from suite.gate_file import NoRegression
     from suite.simulation import Scenario, Tally
@@ -65,7 +67,7 @@ def aa(
         raise typer.Exit(2)
     sizes, churns = n or [100, 200, 1000], churn or [0.0, 0.01, 0.05, 0.2]
     drops = drop or [0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15]
-    try:
+    with refusing("aa"):
         rule = _read_rule(gates, task, model)
         calm = [Scenario(size, share) for size in sizes for share in churns]
         clustered = [
@@ -77,10 +79,6 @@ def aa(
         lost = [Scenario(size, share, loss) for size in sizes for share in churns for loss in drops]
         if problems := sorted({p for each in [*calm, *clustered, *lost] if (p := each.problem())}):
             raise InputError(problems)
-    except InputError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"goldgate aa: {ascii(line)[1:-1]}", err=True)
-        raise typer.Exit(2) from None
 
     def run(scenarios: Sequence[Scenario]) -> list[Tally]:
         return [simulate(scenario, rule, pairs, seed) for scenario in scenarios]
@@ -187,13 +185,12 @@ def _judge(rule: NoRegression, unchanged: Sequence[Tally]) -> int:
 
 def _draw(path: Path, rule: NoRegression, calm: Sequence[Tally], lost: Sequence[Tally]) -> None:
     from suite.report_aa import draw_aa
+    from suite.sinks import log_safe, terminal_safe
 
     try:
-        draw_aa(path, rule.alpha, calm, lost)
+        with refusing("aa"):
+            draw_aa(path, rule.alpha, calm, lost)
     except ModuleNotFoundError as error:
         typer.echo(f"goldgate aa: --svg wants {error.name}: pip install matplotlib", err=True)
         raise typer.Exit(2) from None
-    except OSError as error:
-        typer.echo(f"goldgate aa: {ascii(str(path))[1:-1]}: {error.strerror}", err=True)
-        raise typer.Exit(2) from None
-    typer.echo(f"\ndrawn: {path}")
+    typer.echo(log_safe(f"\ndrawn: {terminal_safe(str(path))}"))

@@ -59,6 +59,8 @@ def check(
     Prints one JSON line for each text: id, ok, reason, detail, position, objects, arrays.
     Exit status 0: all are ok; 1: at least one is not; 2: the command could not be carried out.
     """
+    from suite.sinks import json_line, log_safe, terminal_safe
+
     try:
         if jsonl is not None and file is not None:
             raise _InputError(f"got both FILE ({file}) and --jsonl ({jsonl}); give one of them")
@@ -72,14 +74,13 @@ def check(
             rows = _read_rows(jsonl, field or "text", id_field or "id")
     except _InputError as error:
         for line in str(error).splitlines():
-            typer.echo(f"goldgate check: {ascii(line)[1:-1]}", err=True)
+            typer.echo(log_safe(f"goldgate check: {terminal_safe(line)}"), err=True)
         raise typer.Exit(2) from None
     ok = True
     for row in rows:
         verdict = _judge(row, wanted, object_)
         ok = ok and verdict["ok"]
-        # ASCII only: no escape sequence of an output reaches a terminal
-        sys.stdout.write(json.dumps(verdict) + "\n")
+        sys.stdout.write(json_line(verdict) + "\n")
     raise typer.Exit(0 if ok else 1)
 
 

@@ -1,0 +1,116 @@
+"""The OpenAI batch format, which `vllm run-batch` reads and writes too: a request or answer a line.
+
+https://platform.openai.com/docs/api-reference/batch and vLLM's `entrypoints/openai/run_batch.py`.
+Which cases are asked, and what becomes of the answers, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from suite.case import Case
+from suite.generation import Generation
+
+URL = "/v1/chat/completions"
+_CUSTOM_ID = re.compile(r"([a-z0-9_]+)-([a-z0-9_]+)-([0-9a-f]{16})")
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCase:
+    """What a custom id says."""
+
+    task: str
+    case_id: str
+    case_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """What came back for one request."""
+
+    custom_id: str
+    generation: Generation | None
+    """None: an error."""
+    message: str = ""
+    """Of the error."""
+
+
+def custom_id(case: Case) -> str:
+    """Return the id of the request of a case: no two cases of a task share one."""
+    return f"{case.task}-{case.id}-{case.hash}"  # ids hold no `-`
+
+
+def read_custom_id(text: str) -> AskedCase | None:
+    """Return what a custom id of ours says, None for any other."""
+    match = _CUSTOM_ID.fullmatch(text)
+    return AskedCase(match[1], match[2], match[3]) if match else None
+
+
+def make_request(case: Case, model: str, sampling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request line of a case.
+
+    Args:
+        case: Its messages are sent as they are; the server applies its own chat template.
+        model: What the server calls the model.
+        sampling: `temperature`, `max_tokens` and what else the body says.
+    """
+    messages = [{"role": each.role, "content": each.content} for each in case.messages]
+    body = {"model": model, "messages": messages, **sampling}
+    return {"custom_id": custom_id(case), "method": "POST", "url": URL, "body": body}
+
+
+def read_answer(row: Mapping[str, Any]) -> BatchAnswer:
+    """Read a line of an output or error file; whatever is no complete answer is an error of it.
+
+    Raises:
+        ValueError: It is no line of such a file.
+    """
+    name = row.get("custom_id")
+    if not isinstance(name, str) or not ("response" in row or "error" in row):
+        raise ValueError("expected custom_id with response or error: a line of a batch output file")
+    response, error = row.get("response"), row.get("error")
+    response = response if isinstance(response, dict) else {}
+    status, body = response.get("status_code"), response.get("body")
+    if error is not None or status not in (200, None) or not isinstance(body, dict):
+        inner = body.get("error") if isinstance(body, dict) else None
+        what = _describe(error if error is not None else inner)
+        return BatchAnswer(name, None, f"the server answered {status}: {what}")
+    return _read_body(name, body)
+
+
+def _read_body(name: str, body: Mapping[str, Any]) -> BatchAnswer:
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        return BatchAnswer(name, None, "the response holds no choice")
+    message, reason = choice.get("message"), choice.get("finish_reason")
+    text = message.get("content") if isinstance(message, dict) else None
+    if reason not in ("stop", "length", None):
+        return BatchAnswer(name, None, f"finish_reason {reason!r:.40}: not a whole answer")
+    if not isinstance(text, str):
+        return BatchAnswer(name, None, "the message has no text (refused, or a tool call)")
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    generation = Generation(
+        text=text,
+        finish_reason="length" if reason == "length" else "stop",
+        prompt_tokens=_count(usage.get("prompt_tokens")),
+        completion_tokens=_count(usage.get("completion_tokens")),
+    )
+    return BatchAnswer(name, generation)
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _describe(error: Any) -> str:
+    if isinstance(error, dict):
+        inner = error.get("error", error)  # vLLM wraps it once more
+        found = inner.get("message") or inner.get("code") if isinstance(inner, dict) else inner
+        error = found or error
+    return (str(error) if error is not None else "no reason given")[:_LONGEST]

@@ -1,0 +1,89 @@
+"""`goldgate gate`: decides today's gates over a recorded run, without any model.
+
+It reads and prints; deciding is `suite.gates`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from suite.commands.refusal import refusing
+
+
+def gate(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, a run id or its start, or `last`.")
+    ],
+    gates: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: the gate file the run names.")
+    ] = None,
+    goldens: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Default: the baselines kept in the run folder."),
+    ] = None,
+    baseline_ref: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="Judge by the gates, goldens and cases of this git revision: origin/main; "
+            "default: by the commit that the run was judged by, if any.",
+        ),
+    ] = None,
+    require_gates: Annotated[
+        bool,
+        typer.Option(
+            "--require-gates", help="Gates that warn, were skipped or are inconclusive fail."
+        ),
+    ] = False,
+    accept_removed: Annotated[
+        bool,
+        typer.Option(
+            "--accept-removed",
+            help="Cases that are gone do not fail the gates; listed first. "
+            "Default: as recorded, without --baseline-ref and --goldens.",
+        ),
+    ] = False,
+    cache_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
+    ] = None,
+) -> None:
+    """Decide the gates of today over a recorded run: a changed threshold costs no generation.
+
+    Exit status 0: no gate fails; 1: one fails, or the run was stopped; 2: it could not be decided.
+    """
+    with refusing("gate"):
+        from dataclasses import replace
+
+        from suite.console import console_width, write_lines
+        from suite.errors import InputError
+        from suite.gates import GateOptions, decide_gates
+        from suite.recorded_bar import Asked, judge
+        from suite.report import render_gates
+        from suite.report_bar import render_bar, render_place
+        from suite.run_folder import find_run, read_folder
+
+        here = Path.cwd()
+        recorded = read_folder(find_run(run, here, cache_dir))
+        judged = judge(recorded, Asked(baseline_ref, gates, goldens, accept_removed), here)
+        recorded, rules = judged.recorded, judged.gates
+        decided = recorded.run
+        if not decided.stopped:
+            results = decide_gates(
+                decided,
+                recorded.baselines,
+                rules,
+                GateOptions(require_gates, accept_removed=decided.accept_removed),
+                recorded.anchors,
+            )
+            decided = replace(decided, gates=results)
+            if not results:
+                raise InputError(f"{rules.path}: has no gate for any task of this run")
+        width = console_width()
+        lines = [*render_bar(decided, width), *render_gates(decided, width)[1:]]
+        write_lines([*lines, (), render_place(decided, judged.place)], sys.stdout)
+    fails = decided.stopped or any(each.fails for each in decided.gates)
+    raise typer.Exit(1 if fails else 0)

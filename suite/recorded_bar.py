@@ -1,0 +1,129 @@
+"""Judges a recorded run by gates, goldens and cases: those it had, those given, or a revision's.
+
+Nothing is generated and nothing is written; deciding is `suite.gates`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from suite.bar import Bar, BarPlaces, read_bar
+from suite.bar_changes import note_bar
+from suite.errors import InputError
+from suite.gate_file import Gates, load_gates
+from suite.run_folder import RecordedRun, find_named, judged_by
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says of the bar, paths relative to the current folder."""
+
+    ref: str | None = None
+    """`--baseline-ref`."""
+    gates: Path | None = None
+    goldens: Path | None = None
+    accept_removed: bool = False
+    """`--accept-removed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run with what decides its gates."""
+
+    recorded: RecordedRun
+    """With those baselines and anchors, and a list of how they differ from what lies here."""
+    gates: Gates
+    place: Path
+    """The gate file in the working tree: several copies may answer to one name."""
+
+
+def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = False) -> Judged:
+    """Return a run as it is judged where the command line says nothing else: as it was.
+
+    A run that was judged by a revision is judged by that commit again, wherever the branch is now:
+    the working tree may have been loosened since, and is not the bar then.
+
+    Args:
+        recorded: As read.
+        asked: Gates or goldens given without a revision decide alone, and none is named then.
+        here: The current folder.
+        holds_ref: A revision that judged the run judges beside them.
+
+    Raises:
+        InputError: The revision or a file cannot be read.
+    """
+    named = recorded.run.files.get("gates", "")
+    place = here / asked.gates if asked.gates else find_named(named, recorded, here)
+    goldens = here / asked.goldens if asked.goldens else None
+    # what was said of the bar then does not excuse what another bar has
+    same_bar = asked.ref is None and goldens is None
+    removed = asked.accept_removed or (same_bar and recorded.run.accept_removed)
+    recorded = replace(recorded, run=replace(recorded.run, accept_removed=removed))
+    run = recorded.run
+    if asked.ref is not None:
+        recorded, gates = judge_at(recorded, asked.ref, place, goldens, here)
+    elif (
+        run.baseline_ref
+        and run.baseline_commit
+        and (holds_ref or not (asked.gates or asked.goldens))
+    ):
+        commit = run.baseline_commit
+        try:
+            recorded, gates = judge_at(recorded, run.baseline_ref, place, goldens, here, commit)
+        except InputError as error:
+            hint = (
+                f"this run was judged by {run.baseline_ref} ({commit[:12]}); --baseline-ref REF "
+                "judges by another revision"
+            )
+            raise InputError([*error.problems, hint]) from None
+    else:
+        recorded, gates = judge_here(judged_by(recorded, goldens), load_gates(place))
+    return Judged(recorded, gates, place)
+
+
+def judge_at(
+    recorded: RecordedRun,
+    ref: str,
+    gates: Path,
+    goldens: Path | None,
+    here: Path,
+    commit: str | None = None,
+) -> tuple[RecordedRun, Gates]:
+    """Return a run with the baselines and anchors of a revision, and the gates that decide.
+
+    Args:
+        recorded: Its cases are compared with those of the revision.
+        ref: Such as `origin/main`.
+        gates: The gate file in the working tree.
+        goldens: The folder in the working tree; None: the one that the run names.
+        here: The current folder.
+        commit: What `ref` was when the run was recorded; None: what it is now.
+
+    Raises:
+        InputError: There is no such revision, or a file cannot be read.
+    """
+    run = recorded.run
+    tasks = sorted({each.task for each in run.selections if each.is_suite})
+    places = BarPlaces(
+        goldens or find_named(run.files.get("goldens", ""), recorded, here),
+        gates,
+        find_named(run.files.get("cases", ""), recorded, here) if tasks else None,
+    )
+    models = sorted({each.model for each in run.selections})
+    bar = read_bar(places, models, tasks, ref=ref, commit=commit)
+    noted = note_bar(run, bar, recorded.cases(), run.allowed_conditions)
+    judged = replace(recorded, run=noted, baselines=bar.baselines, anchors=bar.anchors)
+    return judged, bar.gates
+
+
+def judge_here(recorded: RecordedRun, gates: Gates) -> tuple[RecordedRun, Gates]:
+    """Return a run that says how its cases differ from those of the baselines it has.
+
+    Args:
+        recorded: With the baselines and anchors that are to judge it.
+        gates: That are to decide; returned as they are.
+    """
+    bar = Bar(gates, recorded.baselines, recorded.anchors)
+    run = note_bar(recorded.run, bar, recorded.cases(), recorded.run.allowed_conditions)
+    return replace(recorded, run=run), gates

@@ -1,0 +1,48 @@
+"""Lays out a run as a table for a spreadsheet: one line per case and model.
+
+Whole outputs are in `samples.jsonl`; here a cell holds no more than a spreadsheet takes.
+"""
+
+from __future__ import annotations
+
+from suite.run import CaseResult, Run
+from suite.scorers import METRICS
+from suite.sinks import csv_line
+
+_LONGEST = 8000
+"""Characters of a cell before what cannot be shown is escaped; Excel takes 32,767."""
+_HEAD = ("model", "task", "case", "outcome", "change", "reason", "finish", "tokens", "seconds")
+
+
+def render_csv(run: Run) -> str:
+    """Return the table, sorted by model, task and case, with a line of names above it."""
+    metrics = sorted({metric for each in run.selections for metric in METRICS[each.task]})
+    lines = [csv_line([*_HEAD, *metrics, "message", "output"])]
+    results = sorted(run.results, key=lambda each: (each.model, each.task, each.case_id))
+    lines += [_render_result(result, metrics) for result in results]
+    return "".join(lines)
+
+
+def _render_result(result: CaseResult, metrics: list[str]) -> str:
+    score, generation = result.score, result.generation
+    return csv_line(
+        [
+            result.model,
+            result.task,
+            result.case_id,
+            result.outcome,
+            result.change or "",
+            (score.reason if score else "no verdict") or "",
+            generation.finish_reason if generation else "",
+            generation.completion_tokens if generation else None,
+            round(generation.elapsed_s, 4) if generation else None,
+            *(score.metrics.get(metric) if score else None for metric in metrics),
+            result.message[:_LONGEST],
+            _shorten(generation.text) if generation else "",
+        ]
+    )
+
+
+def _shorten(text: str) -> str:
+    more = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}… {more:,} more characters" if more > 0 else text

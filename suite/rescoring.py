@@ -1,0 +1,184 @@
+"""Scores recorded texts again, with the scorers of today; no model answers anything.
+
+A change of weights cannot be seen here, and no gate is decided: `suite.gates` takes the new run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from suite.baseline import Baseline, Golden
+from suite.case import Case
+from suite.case_files import TaskFile
+from suite.compare import same_json
+from suite.run import Answer, CaseResult, Change, Outcome, Run, Selection
+from suite.schema import SchemaCheckError, SchemaError
+from suite.score import Score
+from suite.scorers import SCORERS
+from suite.shard import digest_cases
+
+Cases = Mapping[tuple[str, str], Case]
+_ASKED_OTHERWISE = "the case is asked otherwise today: the recorded text answers another question"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A recorded answer that is judged otherwise today."""
+
+    model: str
+    task: str
+    case_id: str
+    then: Score
+    now: Score
+
+    @property
+    def verdict_moved(self) -> bool:
+        """Whether it passes now and did not, or the other way round."""
+        return self.then.passed != self.now.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """A run judged again."""
+
+    run: Run
+    """With today's scores, and no gates decided."""
+    moves: tuple[Move, ...]
+    """By model, task and case: another verdict, another metric or another reason."""
+    asked_otherwise: tuple[str, ...]
+    """Ids whose messages are others today: the recorded text answers another question."""
+    gone: tuple[str, ...]
+    """Ids that the cases of today lack."""
+    lost: tuple[str, ...] = ()
+    """Ids that had a verdict and cannot be judged today, as on a limit of a regex."""
+
+    @property
+    def verdicts(self) -> tuple[Move, ...]:
+        """The moves that are another verdict."""
+        return tuple(move for move in self.moves if move.verdict_moved)
+
+
+def rescore(
+    run: Run,
+    asked: Cases,
+    baselines: Mapping[tuple[str, str], Baseline],
+    files: Mapping[str, TaskFile] | None = None,
+) -> Rescored:
+    """Score every recorded text of a run again.
+
+    Args:
+        run: Its texts are kept as they are.
+        asked: The cases as they were put to the models, by task and id.
+        baselines: What the run was compared with; changes are told against them.
+        files: The cases of today by task, to judge by other schemas or expectations; None: the
+            cases as they were asked, so only a scorer can move a verdict.
+    """
+    today = asked if files is None else _index(files)
+    moves, results = [], []
+    otherwise: set[str] = set()
+    gone: set[str] = set()
+    lost: set[str] = set()
+    for result in run.results:
+        place = result.task, result.case_id
+        case = today.get(place)
+        if case is None:
+            gone.add(result.case_id)
+            continue
+        if case.messages != asked[place].messages:
+            otherwise.add(result.case_id)
+            results.append(_lose(result, case, _ASKED_OTHERWISE))
+            continue
+        baseline = baselines.get((result.model, result.task))
+        new = _rescore_one(result, case, baseline)
+        results.append(new)
+        then, now = result.score, new.score
+        if then and now is None:
+            lost.add(result.case_id)
+        if (
+            then
+            and now
+            and (then.passed, then.metrics, then.reason)
+            != (
+                now.passed,
+                now.metrics,
+                now.reason,
+            )
+        ):
+            moves.append(Move(result.model, result.task, result.case_id, then, now))
+    selections = run.selections if files is None else tuple(_reselect(run.selections, files))
+    rescored = replace(run, results=tuple(results), selections=selections, gates=())
+    ids = (tuple(sorted(each)) for each in (otherwise, gone, lost))
+    return Rescored(rescored, tuple(moves), *ids)
+
+
+def _index(files: Mapping[str, TaskFile]) -> dict[tuple[str, str], Case]:
+    return {(case.task, case.id): case for file in files.values() for case in file.cases}
+
+
+def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> CaseResult:
+    result = replace(result, case_hash=case.hash, cluster=case.cluster)
+    if result.score is None or result.generation is None:
+        return result  # no verdict then, and nothing to make one of
+    try:
+        score = SCORERS[case.task](case, result.generation)
+    except (SchemaError, SchemaCheckError) as error:
+        # as in a session: what cannot be judged has no verdict, and the others keep theirs
+        return _lose(result, case, f"not judged today: {type(error).__name__}: {error}")
+    golden = baseline.golden(case.id, case.hash) if baseline else None
+    outcome, change, answer = _settle(score, result.generation.text, golden)
+    return replace(
+        result,
+        score=score,
+        outcome=outcome,
+        change=change,
+        answer=answer,
+        message=f"judged again: {change or outcome}",
+    )
+
+
+def _settle(
+    score: Score, text: str, golden: Golden | None
+) -> tuple[Outcome, Change | None, Answer | None]:
+    """Return what a verdict means where the gates decide: a scorer changed, so none is held."""
+    if score.passed:
+        if golden is None:
+            return "passed", None, None
+        if not golden.passed:
+            return "passed", "fixed", None
+        if not same_json(score.document, golden.document):
+            return "passed", None, "object differs"
+        return "passed", None, "same" if text == golden.text else "text differs"
+    if golden is None:
+        return "failed", "new failure", None
+    return "xfailed", "broke" if golden.passed else "known failure", None
+
+
+def _lose(result: CaseResult, case: Case, message: str) -> CaseResult:
+    return replace(
+        result,
+        case_hash=case.hash,
+        outcome="error",
+        score=None,
+        generation=None,
+        change=None,
+        answer=None,
+        cluster=case.cluster,
+        message=message,
+    )
+
+
+def _reselect(
+    selections: Iterable[Selection], files: Mapping[str, TaskFile]
+) -> Iterable[Selection]:
+    for selection in selections:
+        file = files.get(selection.task)
+        known = tuple(sorted(case.id for case in file.cases)) if file else ()
+        yield replace(
+            selection,
+            version=file.version if file else selection.version,
+            known=known,
+            selected=tuple(sorted(set(selection.selected) & set(known))),
+            case_file=str(file.path) if file else selection.case_file,
+            cases_digest=digest_cases(file.cases if file else ()),
+        )
