@@ -36,7 +36,8 @@ def name_habit(prompt: str, text: str) -> str:
         return "preamble"
     if after.startswith(text[start:end]):
         return "repeat"
-    if re.match(r"(Text|User|Input): ", after) or (after and prompt.lstrip().startswith(after[:15])):
+    echoes = bool(after) and prompt.lstrip().startswith(after[:15])
+    if echoes or re.match(r"(Text|User|Input): ", after):
         return "run_on"
     return "remark" if after else "clean"
 
