@@ -75,12 +75,6 @@ def read_outputs() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="preambles stand before 1 % of the committed base's outputs: greedy decoding takes `{` "
-    "unless a preamble is the likelier half, so the prompt has to decide it more clearly",
-)
 def test_on_the_suite_the_base_shows_five_habits() -> None:
     pairs = [(prompt, name_habit(prompt, text)) for prompt, text in read_outputs()]
     shares = {name: count / len(pairs) for name, count in Counter(n for _, n in pairs).items()}
