@@ -19,10 +19,10 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-def start(folder: Path, branch: str = "main") -> None:
+def start(folder: Path, branch: str = "main", message: str = "first") -> None:
     """Make the folder a repository whose first commit holds what is there."""
     git(folder, "init", "-q", "-b", branch)
-    commit(folder, "first")
+    commit(folder, message)
 
 
 def commit(folder: Path, message: str = "more") -> str:

@@ -71,7 +71,8 @@ def test_other_gates_decide_alone_and_no_revision_is_named(toy: RecordedProject)
 def test_a_commit_that_is_not_here_is_refused_with_the_way_on(toy: RecordedProject) -> None:
     assert toy.record("one", *AT_MAIN).ret == 0
     shutil.rmtree(toy.path / ".git")
-    git_repository.start(toy.path)
+    # with the same message, files and second it would be the same commit
+    git_repository.start(toy.path, message="another history")
     result = toy.goldgate("gate", "one")
     assert result.ret == 2
     assert "unknown revision" in problems_of(result)

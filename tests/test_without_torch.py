@@ -26,7 +26,9 @@ def recording_of_goldens(folder: Path) -> Path:
     """Write the accepted answers of the embedded adapter as a recording, and return its path."""
     golden = json.loads((ROOT / "goldens" / "tiny_json" / "format.json").read_text("utf-8"))
     head = {key: golden[key] for key in ("model", "subject", "conditions", "reference_mode")}
-    rows = [{"goldgate_recording": 1, **head}]
+    made = golden["made_with"]
+    environment = {"machine": made["machine"], "libraries": {"torch": made["torch"]}}
+    rows = [{"goldgate_recording": 1, **head, "environment": environment}]
     rows += [
         {
             "task": "format",
