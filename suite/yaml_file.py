@@ -7,7 +7,6 @@ keys mean.
 
 from __future__ import annotations
 
-import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from suite.errors import InputError
+from suite.garbage import collector_paused
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -100,13 +100,8 @@ def parse_yaml(text: str, path: Path) -> Any:
     Raises:
         InputError: As `load_yaml`.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # thousands of small objects that all stay: collecting in between finds nothing
-    try:
+    with collector_paused():
         return _load(text, path)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _load(text: str, path: Path) -> Any:
