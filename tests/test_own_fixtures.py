@@ -25,6 +25,28 @@ def both(case, generation, model):
 def test_gets_the_same(both, case, generation, model):
     assert all(one is other for one, other in zip(both, (case, generation, model), strict=True))
 """
+_OF_THE_SESSION = """
+import pytest
+
+@pytest.fixture(scope="session", params=["a", "b"])
+def letter(request):
+    return request.param
+
+@pytest.fixture(scope="session")
+def word(letter):
+    return letter * 2
+
+@pytest.fixture(scope="session")
+def number(request):
+    return request.param
+
+@pytest.mark.parametrize("number", [1, 2], indirect=True)
+@pytest.mark.format
+def test_shares(generation, letter, word, number, request):
+    assert request.node.name.startswith("test_shares")
+    assert f"{letter}-" in request.node.name and f"-{number}" in request.node.name
+    assert word == letter * 2
+"""
 _COUNTS = """
 MADE = []
 
@@ -56,6 +78,11 @@ def test_a_fixture_that_a_project_overrides_is_the_one_that_tests_get(toy: ToyPr
 def test_a_fixture_that_builds_upon_ours_gets_what_the_test_gets(toy: ToyProject) -> None:
     toy.pytester.makepyfile(test_further=_BUILDS_UPON)
     toy.run("test_further.py").assert_outcomes(passed=10, failed=1)  # no score, so a gate fails
+
+
+def test_a_fixture_of_the_session_has_the_value_of_the_test_that_runs(toy: ToyProject) -> None:
+    toy.pytester.makepyfile(test_further=_OF_THE_SESSION)
+    toy.run("test_further.py").assert_outcomes(passed=40, failed=1)  # no score, so a gate fails
 
 
 def test_no_fixture_of_ours_is_made_for_a_test_that_overrides_none(toy: ToyProject) -> None:
