@@ -6,6 +6,7 @@
 Both sides run in turn, each in a process of its own, and the median of three counts: a whole
 `pytest -m format --replay`, from command to exit status, with cases, schemas, goldens and gates;
 and a whole bare parametrized pytest of the same number of tests, each of which does nothing.
+Compared is processor time: on a machine with other work the time on the clock says little.
 No model has a part in it: how fast models answer is `bench/throughput.py`.
 """
 
@@ -44,6 +45,9 @@ class Sample:
     """One process from start to end."""
 
     seconds: float
+    """On the clock."""
+    cpu_s: float
+    """User and system."""
     mib: float
     """Peak resident memory."""
 
@@ -58,8 +62,8 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """Of the times."""
-        return self.suite.seconds / self.bare.seconds
+        """Of the processor times."""
+        return self.suite.cpu_s / self.bare.cpu_s
 
 
 def measure(count: int, folder: Path) -> Measured:
@@ -133,7 +137,7 @@ def write_suite(folder: Path, count: int) -> None:
 
 
 def run(folder: Path, arguments: list[str]) -> Sample:
-    """Run a pytest to its end and return its wall time and peak memory.
+    """Run a pytest to its end and return its times and peak memory.
 
     Raises:
         RuntimeError: It did not exit with status 0.
@@ -153,7 +157,7 @@ def run(folder: Path, arguments: list[str]) -> Sample:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{arguments} ended in {status}:\n{output.decode()[-3000:]}")
-    return Sample(seconds, _mib(usage))
+    return Sample(seconds, usage.ru_utime + usage.ru_stime, _mib(usage))
 
 
 def _mib(usage: resource.struct_rusage) -> float:
@@ -167,6 +171,7 @@ def _contact(index: int) -> str:
 def _median(samples: list[Sample]) -> Sample:
     return Sample(
         statistics.median(sample.seconds for sample in samples),
+        statistics.median(sample.cpu_s for sample in samples),
         max(sample.mib for sample in samples),
     )
 
@@ -177,18 +182,21 @@ def main() -> int:
     parser.add_argument("--cases", type=int, nargs="+", default=[1_000, 10_000], metavar="N")
     counts = sorted(parser.parse_args().cases)
     found = []
+    clocks = f"{'on the clock: suite s':>22} {'bare s':>8}"
     head = f"{'cases':>7} {'suite s':>8} {'bare s':>8} {'ratio':>6} {'ms/case':>8} {'MiB':>6}"
+    head += clocks
     print(head)
     with tempfile.TemporaryDirectory(prefix="many-cases-") as folder:
         for count in counts:
             each = measure(count, Path(folder))
             found.append(each)
-            cost = 1000 * each.suite.seconds / count
-            times = f"{each.suite.seconds:>8.2f} {each.bare.seconds:>8.2f} {each.ratio:>6.2f}"
-            print(f"{count:>7} {times} {cost:>8.3f} {each.suite.mib:>6.0f}", flush=True)
+            cost = 1000 * each.suite.cpu_s / count
+            times = f"{each.suite.cpu_s:>8.2f} {each.bare.cpu_s:>8.2f} {each.ratio:>6.2f}"
+            clock = f"{each.suite.seconds:>22.2f} {each.bare.seconds:>8.2f}"
+            print(f"{count:>7} {times} {cost:>8.3f} {each.suite.mib:>6.0f}{clock}", flush=True)
     if len(found) > 1:
         low, high = found[0], found[-1]
-        more = (high.suite.seconds - low.suite.seconds) / (high.count - low.count)
+        more = (high.suite.cpu_s - low.suite.cpu_s) / (high.count - low.count)
         print(f"a further case costs {1000 * more:.3f} ms between {low.count} and {high.count}")
     last = found[-1]
     holds = last.ratio <= _MOST_RATIO and last.suite.mib <= _MOST_MIB

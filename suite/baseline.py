@@ -181,11 +181,12 @@ def check_owner(baseline: Baseline, path: Path, model: str, task: str) -> Baseli
     return baseline
 
 
-def write_baseline(path: Path, baseline: Baseline) -> bool:
-    """Write a baseline whole, cases sorted by id.
+def baseline_text(baseline: Baseline, indent: int | None = 2) -> str:
+    """Return the text of a baseline's file, cases sorted by id.
 
-    Returns:
-        Whether the file changed; an equal one is not touched.
+    Args:
+        baseline: What to write.
+        indent: None: on one line, which takes a tenth of the time; for files nobody reads in git.
     """
     data = baseline.model_dump(exclude={"goldens"})
     data["subject"] = _sorted(data["subject"])
@@ -197,7 +198,16 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
         case_id: golden.model_dump(exclude=_unsaid(golden))
         for case_id, golden in sorted(baseline.goldens.items())
     }
-    text = json_text(data) + "\n"
+    return json_text(data, indent) + "\n"
+
+
+def write_baseline(path: Path, baseline: Baseline) -> bool:
+    """Write a baseline whole, cases sorted by id.
+
+    Returns:
+        Whether the file changed; an equal one is not touched.
+    """
+    text = baseline_text(baseline)
     if path.exists() and path.read_bytes() == text.encode():
         return False
     write_whole(path, text)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-_WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+_WORDS = re.compile(r"\w+|[^\w\s]|\s+")
+"""White space apart: a word before a line end is the same word before a blank."""
 _LONGEST = 4000
 """Characters of each text that are shown."""
 _CONTEXT = 300

@@ -21,7 +21,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from suite.baseline import Baseline, anchor_path, baseline_path, read_baseline, write_baseline
+from suite.baseline import Baseline, anchor_path, baseline_path, baseline_text, read_baseline
 from suite.case import Case
 from suite.errors import InputError, describe_problems, nearest
 from suite.run import Run
@@ -91,7 +91,7 @@ def write_folder(
             if baseline is None:
                 path.unlink(missing_ok=True)  # of an earlier run in this folder
             else:
-                write_baseline(path, baseline)
+                write_whole(path, baseline_text(baseline, indent=None))
     write_run(run, folder)
 
 

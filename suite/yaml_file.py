@@ -7,7 +7,6 @@ keys mean.
 
 from __future__ import annotations
 
-import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from suite.errors import InputError
+from suite.garbage import collector_paused
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -48,18 +48,24 @@ class _Loader(_SafeLoader):
         self.duplicates: list[str] = []
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        lines: dict[str, int] = {}
-        seen: set[str] = set()
-        for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                first = lines.setdefault(key.value, line)
-                if key.value in seen:
-                    self.duplicates.append(
-                        f"line {line}: duplicate key {key.value!r}, first on line {first}"
-                    )
-                seen.add(key.value)
+        keys = [
+            key
+            for key, _ in node.value
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge"
+        ]
+        if len({key.value for key in keys}) < len(keys):
+            self._note_duplicates(keys)
         return super().construct_mapping(node, deep)
+
+    def _note_duplicates(self, keys: list[yaml.ScalarNode]) -> None:
+        lines: dict[str, int] = {}
+        for key in keys:
+            line = key.start_mark.line + 1
+            if (first := lines.get(key.value)) is not None:
+                self.duplicates.append(
+                    f"line {line}: duplicate key {key.value!r}, first on line {first}"
+                )
+            lines.setdefault(key.value, line)
 
 
 for _tag, _pattern, _first in _RESOLVERS:
@@ -100,13 +106,8 @@ def parse_yaml(text: str, path: Path) -> Any:
     Raises:
         InputError: As `load_yaml`.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # thousands of small objects that all stay: collecting in between finds nothing
-    try:
+    with collector_paused():
         return _load(text, path)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _load(text: str, path: Path) -> Any:

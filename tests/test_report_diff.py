@@ -39,6 +39,22 @@ def test_only_the_words_that_differ_are_marked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('{"n": 1}', '{"n": 1}\n', ([], ["\n"])),
+        ('{"n": 1}\nDone', '{"n": 1} Done', (["\n"], [" "])),
+        ("one  two", "one two", (["  "], [" "])),
+    ],
+    ids=["a line end more", "a blank for a line end", "a blank less"],
+)
+def test_other_white_space_does_not_mark_the_word_before_it(
+    old: str, new: str, changed: tuple[list[str], list[str]]
+) -> None:
+    diff = diff_texts(old, new)
+    assert (marked(diff.old), marked(diff.new)) == changed
+
+
 def test_equal_texts_have_no_marks() -> None:
     diff = diff_texts("one two", "one two")
     assert (marked(diff.old), marked(diff.new)) == ([], [])
