@@ -108,4 +108,12 @@ def _changes(left: list[str], right: list[str]) -> Sequence[tuple[str, int, int,
     counts = Counter(right)
     if sum(counts[word] for word in left) > _MOST_PAIRS:
         return [("replace", 0, len(left), 0, len(right))]
-    return SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    found = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    # a blank between two changed words is read with them
+    inner = range(1, len(found) - 1)
+    return [
+        ("replace", *op[1:])
+        if place in inner and op[0] == "equal" and "".join(left[op[1] : op[2]]).isspace()
+        else op
+        for place, op in enumerate(found)
+    ]

@@ -55,6 +55,11 @@ def test_other_white_space_does_not_mark_the_word_before_it(
     assert (marked(diff.old), marked(diff.new)) == changed
 
 
+def test_a_blank_between_changed_words_is_marked_with_them() -> None:
+    diff = diff_texts("say no idea now", "say all good now")
+    assert (marked(diff.old), marked(diff.new)) == (["no idea"], ["all good"])
+
+
 def test_equal_texts_have_no_marks() -> None:
     diff = diff_texts("one two", "one two")
     assert (marked(diff.old), marked(diff.new)) == ([], [])
