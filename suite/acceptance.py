@@ -20,7 +20,7 @@ from suite.baseline import (
 from suite.compare import same_json
 from suite.run import CaseResult, ModelRecord, Selection, differing
 from suite.scorers import METRICS, is_good
-from suite.sentences import join_some
+from suite.sentences import count_noun, join_some
 
 _MARGIN_DIGITS = 3
 """More would move with the processor and show as changes in a review."""
@@ -127,11 +127,13 @@ def refuse(
 def describe_proposal(proposal: Proposal) -> str:
     """Return what would be accepted in one line, with every count that says something."""
     if proposal.is_first:
-        return _append(f"{_count(len(proposal.new), 'answer')}, the first to be accepted", proposal)
+        return _append(
+            f"{count_noun(len(proposal.new), 'answer')}, the first to be accepted", proposal
+        )
     swapped = f" ({proposal.numeric} of them numeric)" if proposal.numeric else ""
     said = (
-        f"{_count(proposal.texts, 'text')} changed{swapped}, "
-        f"{_count(proposal.objects, 'object')} changed, "
+        f"{count_noun(proposal.texts, 'text')} changed{swapped}, "
+        f"{count_noun(proposal.objects, 'object')} changed, "
         f"verdicts: {len(proposal.fixed)} fixed, {len(proposal.broke)} broke"
     )
     return _append(said, proposal)
@@ -230,17 +232,13 @@ def _word(passed: bool, reason: str | None) -> str:
     return "passed" if passed else reason or "no reason given"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _append(said: str, proposal: Proposal) -> str:
     more = {
         "new": () if proposal.is_first else proposal.new,
         "changed": proposal.changed,
         "removed": proposal.removed,
     }
-    parts = [f"{_count(len(ids), f'{name} case')}" for name, ids in more.items() if ids]
+    parts = [f"{count_noun(len(ids), f'{name} case')}" for name, ids in more.items() if ids]
     if proposal.silent:
         parts.append(f"{len(proposal.silent)} without a verdict")
     return "; ".join([said, *([", ".join(parts)] if parts else [])])

@@ -24,9 +24,10 @@ from pydantic import (
     ValidationError,
 )
 
+from suite.compare import same_json
 from suite.errors import InputError, describe_problems
 from suite.near_ties import NearTie, read_near_tie
-from suite.run import CaseResult, ModelRecord, Selection, differing
+from suite.run import Answer, CaseResult, ModelRecord, Selection, differing
 from suite.scorers import Direction, is_good
 from suite.whole_file import json_text, write_whole
 
@@ -58,6 +59,12 @@ class Golden(BaseModel):
     """Every margin under ten times the noise of the machine that made it."""
     apart: bool = False
     """Accepted alone, from another subject or conditions than the head of the file names."""
+
+    def compare(self, document: Any, text: str) -> Answer:
+        """Compare an answer with this one, the parsed object first."""
+        if not same_json(document, self.document):
+            return "object differs"
+        return "same" if text == self.text else "text differs"
 
 
 class Baseline(BaseModel):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from suite.run import SKIPPED, CaseResult, GateResult, Run
+from suite.sentences import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,21 @@ def _find_headline(run: Run) -> tuple[Literal["PASS", "WARN", "FAIL", "STOPPED"]
     total = len(run.gates)
     if failing := [gate for gate in run.gates if gate.fails]:
         names = ", ".join(_name_gate(run, gate) for gate in failing)
-        return "FAIL", f"{len(failing)} of {_count(total, 'gate')} failed: {names}."
+        return "FAIL", f"{len(failing)} of {count_noun(total, 'gate')} failed: {names}."
     skipped = sum(_was_skipped(result) for result in run.results)
     if bad := sum(result.outcome in ("failed", "error") for result in run.results) - skipped:
         others = "no gate failed" if total else "no gate was asked"
-        return "FAIL", f"{_count(bad, 'case')} failed, though {others}."
+        return "FAIL", f"{count_noun(bad, 'case')} failed, though {others}."
     counts = Counter(gate.status for gate in run.gates)
     doubts = [f"{n} {name}" for name, n in sorted(counts.items()) if name != "PASS"]
     if doubts:
-        held = f"{counts['PASS']} of {_count(total, 'gate')} held"
+        held = f"{counts['PASS']} of {count_noun(total, 'gate')} held"
         return "WARN", f"No gate failed, but {held}: {', '.join(doubts)}."
     if skipped:
-        return "WARN", f"Nothing failed, but {_count(skipped, 'case')} without a verdict: skipped."
+        return (
+            "WARN",
+            f"Nothing failed, but {count_noun(skipped, 'case')} without a verdict: skipped.",
+        )
     if total:
         return "PASS", "The gate holds." if total == 1 else f"All {total} gates hold."
     return "PASS", "No case failed; no gate was asked."
@@ -60,21 +64,17 @@ def _was_skipped(result: CaseResult) -> bool:
 def _list_facts(run: Run) -> list[str]:
     changes = Counter(result.change for result in run.results)
     facts = [
-        _count(len({(result.task, result.case_id) for result in run.results}), "case"),
-        _count(len({selection.model for selection in run.selections}), "model"),
+        count_noun(len({(result.task, result.case_id) for result in run.results}), "case"),
+        count_noun(len({selection.model for selection in run.selections}), "model"),
         f"{changes['broke']} broke",
         f"{changes['fixed']} fixed",
     ]
     for name in ("new failure", "known failure"):
         if n := changes[name]:
-            facts.append(_count(n, name))
+            facts.append(count_noun(n, name))
     without = sum(result.score is None for result in run.results)
     return [*facts, f"{without} without a verdict"] if without else facts
 
 
 def _name_gate(run: Run, gate: GateResult) -> str:
     return f"{gate.name}[{gate.model}]" if len(run.models) > 1 else gate.name
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

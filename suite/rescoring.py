@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from suite.baseline import Baseline, Golden
 from suite.case import Case
 from suite.case_files import TaskFile
-from suite.compare import same_json
 from suite.run import Answer, CaseResult, Change, Outcome, Run, Selection
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
@@ -146,9 +145,7 @@ def _settle(
             return "passed", None, None
         if not golden.passed:
             return "passed", "fixed", None
-        if not same_json(score.document, golden.document):
-            return "passed", None, "object differs"
-        return "passed", None, "same" if text == golden.text else "text differs"
+        return "passed", None, golden.compare(score.document, text)
     if golden is None:
         return "failed", "new failure", None
     return "xfailed", "broke" if golden.passed else "known failure", None

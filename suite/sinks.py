@@ -8,7 +8,6 @@ visible as an escape, such as `\e` or `\u202e`. Laying text out is not done here
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import unicodedata
@@ -120,11 +119,6 @@ def json_line(value: Any) -> str:
     text = json.dumps(value)
     # only a string can hold `##`, so this is the same value
     return re.sub(r"##(vso)?\[", r"##\1\\u005b", text)
-
-
-def html_text(text: str) -> str:
-    """Return text for the content or a quoted attribute of an HTML element."""
-    return html.escape(terminal_safe(text, lines=True), quote=True)
 
 
 def csv_line(cells: Iterable[str | int | float | None]) -> str:

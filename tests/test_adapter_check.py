@@ -52,12 +52,17 @@ def edit_weights(folder: Path, edit: Callable[[dict[str, Any]], dict[str, Any]])
     save_file(edit(load_file(path)), path, metadata={"format": "pt"})
 
 
-def add(base: Path, adapter: Path) -> None:
+def add(base: Path, adapter: Path) -> Any:
     from fixtures.hf_loading import _add_adapter
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # peft's own word on missing keys
-        _add_adapter(load(base), adapter)
+        return _add_adapter(load(base), adapter)
+
+
+def answer(model: Any) -> Any:
+    with torch.no_grad():
+        return model.eval()(input_ids=torch.tensor([[5, 6, 7]])).logits
 
 
 QV = ["q_proj", "v_proj"]
@@ -83,7 +88,8 @@ QV = ["q_proj", "v_proj"]
     ],
 )
 def test_a_sound_adapter_is_taken(base: Path, tmp_path: Path, lora: dict[str, Any]) -> None:
-    add(base, save_adapter(tmp_path, base, **lora))
+    model = add(base, save_adapter(tmp_path, base, **lora))
+    assert not torch.allclose(answer(model), answer(load(base)), atol=1e-4)
 
 
 def test_an_adapter_that_lost_a_layer_is_refused(base: Path, tmp_path: Path) -> None:
@@ -125,4 +131,7 @@ def test_an_adapter_whose_updates_are_zero_is_refused(base: Path, tmp_path: Path
 def test_the_known_warning_of_peft_is_the_one_that_pyproject_lists(base: Path) -> None:
     from peft import LoraConfig, get_peft_model
 
-    get_peft_model(load(base), LoraConfig(target_modules=QV, task_type="CAUSAL_LM"))
+    config = LoraConfig(target_modules=QV, task_type="CAUSAL_LM")
+    get_peft_model(load(base), config)  # with any other warning this would raise
+    with pytest.warns(FutureWarning, match="`is_gradient_checkpointing` is deprecated"):
+        get_peft_model(load(base), config)

@@ -15,7 +15,6 @@ from fixtures.guarded_stream import GuardedStream
 from suite.sinks import (
     annotation,
     csv_line,
-    html_text,
     json_line,
     log_safe,
     markdown_block,
@@ -122,12 +121,6 @@ def test_json_for_a_log_is_the_same_value() -> None:
     assert "##vso[" not in line
     assert line.isascii()
     assert json.loads(line) == value
-
-
-def test_html_text_is_text_in_content_and_attributes() -> None:
-    assert html_text("<a href='x'>\"&\u202e\n") == (
-        "&lt;a href=&#x27;x&#x27;&gt;&quot;&amp;\\u202e\n"
-    )  # fmt: skip
 
 
 def test_a_spreadsheet_computes_no_cell() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from suite.commands.arguments import CacheDir
 from suite.commands.refusal import refusing
 
 
@@ -18,9 +19,7 @@ def compare(
         list[str] | None,
         typer.Option(help="In both runs; given twice: one of RUN_A and one of RUN_B."),
     ] = None,
-    cache_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
-    ] = None,
+    cache_dir: CacheDir = None,
 ) -> None:
     """Compare two recorded runs case by case: rates, what broke, what is fixed, and an exact p.
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from suite.commands.arguments import AcceptRemoved, CacheDir, RequireGates
 from suite.commands.refusal import refusing
 
 
@@ -33,23 +34,9 @@ def gate(
             "default: by the commit that the run was judged by, if any.",
         ),
     ] = None,
-    require_gates: Annotated[
-        bool,
-        typer.Option(
-            "--require-gates", help="Gates that warn, were skipped or are inconclusive fail."
-        ),
-    ] = False,
-    accept_removed: Annotated[
-        bool,
-        typer.Option(
-            "--accept-removed",
-            help="Cases that are gone do not fail the gates; listed first. "
-            "Default: as recorded, without --baseline-ref and --goldens.",
-        ),
-    ] = False,
-    cache_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
-    ] = None,
+    require_gates: RequireGates = False,
+    accept_removed: AcceptRemoved = False,
+    cache_dir: CacheDir = None,
 ) -> None:
     """Decide the gates of today over a recorded run: a changed threshold costs no generation.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from suite.commands.arguments import AcceptRemoved, CacheDir, RequireGates
 from suite.commands.refusal import refusing
 
 
@@ -32,23 +33,9 @@ def merge(
             help="Judge by the gates and goldens of this git revision; default: that of the runs.",
         ),
     ] = None,
-    require_gates: Annotated[
-        bool,
-        typer.Option(
-            "--require-gates", help="Gates that warn, were skipped or are inconclusive fail."
-        ),
-    ] = False,
-    accept_removed: Annotated[
-        bool,
-        typer.Option(
-            "--accept-removed",
-            help="Cases that are gone do not fail the gates; listed first. "
-            "Default: as recorded, without --baseline-ref and --goldens.",
-        ),
-    ] = False,
-    cache_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
-    ] = None,
+    require_gates: RequireGates = False,
+    accept_removed: AcceptRemoved = False,
+    cache_dir: CacheDir = None,
 ) -> None:
     """Join the runs of `pytest --shard 1/N` to N/N, decide the gates and print the report.
 

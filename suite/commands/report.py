@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.arguments import CacheDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def report(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run folder, a run id or its start, or `last`.")
     ],
-    cache_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
-    ] = None,
+    cache_dir: CacheDir = None,
     summary: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write it as Markdown; a job summary is appended to."),

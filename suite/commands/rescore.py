@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.arguments import CacheDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def rescore(
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the run as judged today here.")
     ] = None,
-    cache_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
-    ] = None,
+    cache_dir: CacheDir = None,
 ) -> None:
     """Judge the recorded texts of a run again and say which verdicts move.
 

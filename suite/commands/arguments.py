@@ -1,0 +1,24 @@
+"""Options that several commands take, each with one wording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RequireGates = Annotated[
+    bool,
+    typer.Option("--require-gates", help="Gates that warn, were skipped or are inconclusive fail."),
+]
+AcceptRemoved = Annotated[
+    bool,
+    typer.Option(
+        "--accept-removed",
+        help="Cases that are gone do not fail the gates; listed first. "
+        "Default: as recorded, without --baseline-ref and --goldens.",
+    ),
+]
+CacheDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
+]
