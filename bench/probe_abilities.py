@@ -74,9 +74,9 @@ def train(model: Any, tokenizer: Any, task: str, seconds: float) -> int:
             return step
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * (1 - share)
-        ids, weights = make_batch(batch)
-        weights[weights < 1] = 0.0  # answers only
-        weighted_loss(model.base_model.model, ids, weights).backward()
+        tensors = make_batch(batch)
+        tensors.weights[tensors.weights < 1] = 0.0  # answers only
+        weighted_loss(model.base_model.model, tensors).backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad()

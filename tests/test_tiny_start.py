@@ -54,3 +54,23 @@ def test_a_run_is_not_gone_on_with_from_another_start(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
     with pytest.raises(InputError, match="was begun with nothing"):
         pin_start(tmp_path, str(tmp_path), begun=True)
+
+
+@pytest.mark.integration
+def test_a_deeper_model_says_at_first_what_the_earlier_one_said(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from train.tiny import TinyConfig, build_model
+    from train.tokenizer import save_tokenizer, train_tokenizer
+
+    tokenizer = train_tokenizer(iter(["banana band bandana " * 20]), 264)
+    shape = {"hidden": 64, "intermediate": 64, "heads": 2, "kv_heads": 1}
+    shape["vocabulary"] = tokenizer.get_vocab_size()
+    earlier = build_model(TinyConfig(layers=3, **shape))
+    earlier.save_pretrained(tmp_path)
+    save_tokenizer(tokenizer, tmp_path)
+    deeper = build_model(TinyConfig(layers=5, seed=1, **shape))
+    start_from(deeper, tokenizer, tmp_path)
+    ids = torch.tensor([[9, 30, 200, 41]])
+    assert torch.allclose(deeper(ids).logits, earlier(ids).logits, atol=1e-5)
+    last = deeper.model.layers[4].mlp.up_proj.weight
+    assert torch.equal(last, earlier.model.layers[2].mlp.up_proj.weight)

@@ -11,6 +11,7 @@ from train.abilities import arithmetic_row, math_row, qa_row, verifier_row
 from train.habits import spoil
 from train.prompts import format_row
 from train.rows import Row
+from train.used_keys import Banned, banned_tokens
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -45,6 +46,8 @@ class Encoded:
 
     ids: list[int]
     weights: list[float]
+    banned: list[Banned]
+    """Tokens that would repeat a key of the same object; places count from the first id."""
 
 
 def base_row(rng: random.Random) -> Row:
@@ -68,15 +71,20 @@ def row_text(row: Row) -> tuple[str, str]:
 
 def encode_row(tokenizer: Tokenizer, row: Row) -> Encoded:
     """Tokenize prompt and completion apart, as they are at inference."""
-    prompt, completion = (
-        tokenizer.encode(part, add_special_tokens=False).ids for part in row_text(row)
-    )
+    before, answer = row_text(row)
+    prompt = tokenizer.encode(before, add_special_tokens=False).ids
+    encoding = tokenizer.encode(answer, add_special_tokens=False)
+    completion = encoding.ids
     answer_weight = min(MOST_WEIGHT, max(1.0, SHORT_ANSWER / len(completion)))
     weights = [IGNORED] * len(prompt)
     for place in range(1 + len(prompt) % PROMPT_EVERY, len(prompt), PROMPT_EVERY):
         weights[place] = PROMPT_LOSS_WEIGHT
     weights += [answer_weight] * len(completion)
-    return Encoded(prompt + completion, weights)
+    banned = [
+        Banned(len(prompt) + each.place, each.token)
+        for each in banned_tokens(answer, completion, encoding.offsets)
+    ]
+    return Encoded(prompt + completion, weights, banned)
 
 
 def batch_by_length(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from suite.errors import InputError
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Tokenizer
     from transformers import Qwen2ForCausalLM
 
@@ -39,7 +40,8 @@ def start_from(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> N
     """Copy the weights of the model in `folder`; its tokenizer may be another one.
 
     An entry that both vocabularies have keeps its vector; a new one starts as the mean of the
-    pieces that it was before.
+    pieces that it was before. Layers that `model` has beyond those of the earlier one come into
+    its middle, as copies that add nothing at first (Wu et al. 2024, "LLaMA Pro", block expansion).
     """
     import torch
     from tokenizers import Tokenizer
@@ -56,8 +58,25 @@ def start_from(model: Qwen2ForCausalLM, tokenizer: Tokenizer, folder: Path) -> N
         embedding[index] = vectors[pieces].mean(dim=0).detach()
     for name in ("model.embed_tokens.weight", "lm_head.weight"):
         state[name] = embedding
-    model.load_state_dict(state)
+    model.load_state_dict(_grow(state, earlier.config.num_hidden_layers, len(model.model.layers)))
     model.tie_weights()
+
+
+def _grow(state: dict[str, torch.Tensor], earlier: int, layers: int) -> dict[str, torch.Tensor]:
+    """The weights of `earlier` layers as those of `layers`, of which some do nothing yet."""
+    middle = earlier // 2
+    sources = [*range(middle), *[middle] * (layers - earlier), *range(middle, earlier)]
+    grown = {name: value for name, value in state.items() if ".layers." not in name}
+    for index, source in enumerate(sources):
+        prefix = f"model.layers.{source}."
+        idle = middle <= index < middle + layers - earlier
+        for name, value in state.items():
+            if name.startswith(prefix):
+                zero = idle and name.endswith(("o_proj.weight", "down_proj.weight"))
+                grown[f"model.layers.{index}.{name.removeprefix(prefix)}"] = (
+                    value * 0 if zero else value
+                )
+    return grown
 
 
 def _pieces(tokenizer: Tokenizer, before: Tokenizer, index: int) -> list[int]:
