@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from suite.bar import Bar, BarPlaces, read_bar
+from suite.bar import Bar, BarPlaces, check_allowed, read_bar
 from suite.bar_changes import note_bar
 from suite.errors import InputError
 from suite.gate_file import Gates, load_gates
@@ -25,6 +25,8 @@ class Asked:
     goldens: Path | None = None
     accept_removed: bool = False
     """`--accept-removed`."""
+    allow_conditions: tuple[str, ...] = ()
+    """`--allow-conditions`, beside those that the run was recorded with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     # what was said of the bar then does not excuse what another bar has
     same_bar = asked.ref is None and goldens is None
     removed = asked.accept_removed or (same_bar and recorded.run.accept_removed)
-    recorded = replace(recorded, run=replace(recorded.run, accept_removed=removed))
-    run = recorded.run
+    allowed = (*recorded.run.allowed_conditions, *asked.allow_conditions)
+    run = replace(
+        recorded.run, accept_removed=removed, allowed_conditions=tuple(dict.fromkeys(allowed))
+    )
+    recorded = replace(recorded, run=run)
     if asked.ref is not None:
         recorded, gates = judge_at(recorded, asked.ref, place, goldens, here)
     elif (
@@ -79,6 +84,10 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
             raise InputError([*error.problems, hint]) from None
     else:
         recorded, gates = judge_here(judged_by(recorded, goldens), load_gates(place))
+    accepted = (*recorded.baselines.values(), *recorded.anchors.values())
+    check_allowed(
+        asked.allow_conditions, [each.conditions for each in (*run.models.values(), *accepted)]
+    )
     return Judged(recorded, gates, place)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import Any
 
@@ -148,3 +149,55 @@ def test_a_session_that_was_asked_to_let_cases_go_says_so_first(toy: RecordedPro
     assert result.ret == 0
     assert "  looser    --accept-removed: the removed cases do not fail" in text_of(result)
     assert toy.goldgate("gate", "one").ret == 0
+
+
+def other_dtype(toy: RecordedProject) -> None:
+    data = json.loads(toy.golden_file().read_text())
+    data["conditions"]["dtype"] = "bfloat16"
+    toy.golden_file().write_text(json.dumps(data))
+
+
+def test_a_condition_may_be_allowed_after_the_run(toy: RecordedProject) -> None:
+    toy.answer(*IDS[:8])
+    toy.write_gates({"no_regression": GATES["no_regression"]})
+    other_dtype(toy)
+    assert toy.record("one").ret == 0
+    assert "INCONCLUSIVE  no_regression" in text_of(toy.goldgate("gate", "one"))
+    allowed = toy.goldgate("gate", "one", "--allow-conditions=dtype")
+    assert allowed.ret == 1, text_of(allowed)
+    assert "FAIL  no_regression" in text_of(allowed)
+    assert "conditions: dtype 'bfloat16' → None (--allow-conditions)" in text_of(allowed)
+    unknown = toy.goldgate("gate", "one", "--allow-conditions=dtpye")
+    assert unknown.ret == 2
+    assert "unknown condition 'dtpye'" in problems_of(unknown)
+    assert "Did you mean 'dtype'?" in problems_of(unknown)
+
+
+def test_a_condition_may_be_allowed_when_shards_are_merged(toy: RecordedProject) -> None:
+    toy.write_gates({"no_regression": GATES["no_regression"]})
+    other_dtype(toy)
+    for index in (1, 2):
+        toy.record(f"shard{index}", f"--shard={index}/2")
+    shards = ("merge", "shard1", "shard2", "--output", "whole", "--require-gates")
+    assert toy.goldgate(*shards).ret == 1
+    allowed = toy.goldgate(*shards, "--allow-conditions=dtype")
+    assert allowed.ret == 0, text_of(allowed)
+    assert toy.run_data("whole")["allowed_conditions"] == ["dtype"]
+
+
+def test_merged_shards_say_which_models_of_the_revision_nobody_judged(
+    toy: RecordedProject,
+) -> None:
+    toy.write_models("toy", "rival")
+    toy.answer(model="rival")
+    assert toy.run("--model=rival", "--snapshot-update").ret == 0
+    git_repository.commit(toy.path)
+    git_repository.git(toy.path, "branch", "-f", "main")
+    for index in (1, 2):
+        assert toy.record(f"shard{index}", f"--shard={index}/2", *AT_MAIN).ret == 0
+    shards = ("merge", "shard1", "shard2", "--output", "whole")
+    lenient = toy.goldgate(*shards)
+    assert lenient.ret == 0, text_of(lenient)
+    strict = toy.goldgate(*shards, "--require-gates")
+    assert strict.ret == 1
+    assert "not judged, though main has goldens of it" in " ".join(text_of(strict).split())

@@ -19,6 +19,14 @@ AcceptRemoved = Annotated[
         "Default: as recorded, without --baseline-ref and --goldens.",
     ),
 ]
+AllowConditions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-conditions",
+        metavar="FIELD",
+        help="Compare though this condition (dotted) is not the baseline's; repeatable.",
+    ),
+]
 CacheDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
 ]

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.arguments import AcceptRemoved, CacheDir, RequireGates
+from suite.commands.arguments import AcceptRemoved, AllowConditions, CacheDir, RequireGates
 from suite.commands.refusal import refusing
 
 
@@ -36,6 +36,7 @@ def gate(
     ] = None,
     require_gates: RequireGates = False,
     accept_removed: AcceptRemoved = False,
+    allow_conditions: AllowConditions = None,
     cache_dir: CacheDir = None,
 ) -> None:
     """Decide the gates of today over a recorded run: a changed threshold costs no generation.
@@ -55,7 +56,9 @@ def gate(
 
         here = Path.cwd()
         recorded = read_folder(find_run(run, here, cache_dir))
-        judged = judge(recorded, Asked(baseline_ref, gates, goldens, accept_removed), here)
+        allowed = tuple(allow_conditions or ())
+        asked = Asked(baseline_ref, gates, goldens, accept_removed, allowed)
+        judged = judge(recorded, asked, here)
         recorded, rules = judged.recorded, judged.gates
         decided = recorded.run
         if not decided.stopped:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.arguments import AcceptRemoved, CacheDir, RequireGates
+from suite.commands.arguments import AcceptRemoved, AllowConditions, CacheDir, RequireGates
 from suite.commands.refusal import refusing
 
 
@@ -35,6 +35,7 @@ def merge(
     ] = None,
     require_gates: RequireGates = False,
     accept_removed: AcceptRemoved = False,
+    allow_conditions: AllowConditions = None,
     cache_dir: CacheDir = None,
 ) -> None:
     """Join the runs of `pytest --shard 1/N` to N/N, decide the gates and print the report.
@@ -61,7 +62,9 @@ def merge(
         parts = [read_folder(folder) for folder in folders]
         # what the parts name is looked for from a part: the output may be anywhere
         whole = replace(merge_runs(parts, output), folder=parts[0].folder)
-        judged = judge(whole, Asked(baseline_ref, gates, goldens, accept_removed), Path.cwd(), True)
+        allowed = tuple(allow_conditions or ())
+        asked = Asked(baseline_ref, gates, goldens, accept_removed, allowed)
+        judged = judge(whole, asked, Path.cwd(), True)
         whole, rules = judged.recorded, judged.gates
         options = GateOptions(require_gates, accept_removed=whole.run.accept_removed)
         results = decide_gates(whole.run, whole.baselines, rules, options, whole.anchors)
