@@ -29,6 +29,9 @@ _KEY_TAILS = (
 OPEN_KINDS = ("phrase", "phrase", "name_code", "word", "title", "note", "person", "list_pair")
 """Kinds whose values are made of any words at all."""
 
+ONE_ITEM = ("[{0}]", "a list with {0}", "{0} (a list)", "the list {0}", "a list of one, {0}")
+"""Ways to say a list of one item."""
+
 _KEY_BESIDE_VALUE = 0.15
 """Share of domain clauses that name the key itself rather than a phrase for it."""
 
@@ -164,7 +167,10 @@ def free_field(rng: random.Random) -> Field:
         truth = rng.random() < 0.5
         return Field(key, truth, "boolean", _state_truth(rng, key, spoken, truth))
     value = KINDS[kind](rng)
-    return Field(key, value.json, value.type, _state(rng, key, spoken, quoted(rng, value)))
+    text = quoted(rng, value)
+    if isinstance(value.json, list) and len(value.json) == 1:  # else nothing tells that it is one
+        text = rng.choice(ONE_ITEM).format(text)
+    return Field(key, value.json, value.type, _state(rng, key, spoken, text))
 
 
 def quoted(rng: random.Random, value: Value) -> str:

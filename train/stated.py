@@ -51,7 +51,7 @@ def _said(rng: random.Random, field: Field, many: bool) -> str:
         text = ", ".join(items)
         if len(items) > 1 and rng.random() < 0.4:
             text = f"{', '.join(items[:-1])} and {items[-1]}"
-        return rng.choice(_LISTS[:-1] if many else _LISTS).format(text)
+        return rng.choice(_LISTS[:-1] if many or len(items) == 1 else _LISTS).format(text)
     if value == "":
         return rng.choice(('""', "an empty string", 'empty ("")'))
     return quoted(rng, Value(value, str(value), field.type))

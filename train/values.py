@@ -162,7 +162,7 @@ def _note(rng: random.Random) -> Value:
         f"{verb} {adjective} {noun} twice",
         f"the {noun} needs a {adjective} {rng.choice(words.NOUNS)}",
         f"do not {verb} the {adjective} {noun}",
-        f"{noun} and {rng.choice(words.NOUNS)}",
+        f"{noun} near {rng.choice(words.NOUNS)}",  # `and` would look like a list
     )
     text = rng.choice(forms)
     roll = rng.random()
