@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suite.baseline import (
-    Baseline,
-    Golden,
-    differing_conditions,
-    differing_makers,
-    find_case_changes,
-    made_with,
-)
+from suite.baseline import Baseline, Golden, differing_conditions, differing_makers, made_with
 from suite.compare import same_json
+from suite.pairing import find_case_changes
 from suite.run import CaseResult, ModelRecord, Selection, differing
 from suite.scorers import METRICS, is_good
 from suite.sentences import count_noun, join_some

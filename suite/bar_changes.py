@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import get_args
 
 from suite.bar import Bar
-from suite.baseline import Baseline, differing_conditions, find_case_changes, is_allowed
+from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.case import Case
 from suite.case_diff import CaseDiff, diff_cases
+from suite.pairing import find_case_changes
 from suite.run import BarChange, BarKind, CaseResult, Run
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score

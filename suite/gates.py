@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from suite.baseline import (
-    Baseline,
-    differing_conditions,
-    find_case_changes,
-    is_allowed,
-    pair,
-)
+from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold, metric_of
+from suite.pairing import find_case_changes, pair
 from suite.regression import Comparison, Finding, compare, judge
+from suite.required_gates import fail_without_gates, fail_without_verdicts, tell_unjudged
 from suite.run import GateResult, Rate, Run, Selection, find_rates
 from suite.scorers import METRICS
 from suite.sentences import join_some
@@ -25,13 +21,6 @@ from suite.stats import holm, needed_n
 
 NO_REGRESSION_ANCHOR = "no_regression_anchor"
 """The paired rule against the anchor, where there is one: losses too small to see one by one."""
-
-NO_GATES = "gates"
-"""Stands for the gates that a required file does not have."""
-VERDICTS = "verdicts"
-"""Stands for selected cases that came to none, where gates are required."""
-JUDGED = "judged"
-"""Stands for all gates of a model that the baseline knows and the run leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +61,9 @@ def decide_gates(
         bars = _Bars(baselines.get(pair_of), (anchors or {}).get(pair_of))
         rules = _add_anchor(gates.rules(*pair_of), bars.anchor)
         if not rules and options.require:
-            found.append(_fail_without(gates, selection))
+            found.append(fail_without_gates(gates.path, selection))
         if options.require:
-            found += _say_missing(run, selection)
+            found += fail_without_verdicts(run, selection)
         findings = _decide(rules, run, selection, bars, options)
         for name, rule in rules.items():
             finding = findings[name]
@@ -89,58 +78,7 @@ def decide_gates(
                     fails=_fails(name, finding, options),
                 )
             )
-    return (*found, *_say_unjudged(run, options))
-
-
-def _fail_without(gates: Gates, selection: Selection) -> GateResult:
-    return GateResult(
-        name=NO_GATES,
-        task=selection.task,
-        model=selection.model,
-        status="FAIL",
-        sentence=f"no gate for task {selection.task!r} in {gates.path}, though gates are required; "
-        f"write one under {selection.task!r}, or leave out --require-gates",
-        reason="A file without a rule would pass whatever is answered.",
-        fails=True,
-    )
-
-
-def _say_missing(run: Run, selection: Selection) -> list[GateResult]:
-    results = run.of(selection.model, selection.task)
-    missing = [result.case_id for result in results if result.score is None]
-    if not missing:
-        return []
-    return [
-        GateResult(
-            name=VERDICTS,
-            task=selection.task,
-            model=selection.model,
-            status="FAIL",
-            sentence=f"{len(missing)} of {len(selection.selected)} selected cases without a "
-            f"verdict: {join_some(missing)}",
-            reason="A test that is skipped is no test passed, and rates may tolerate a few.",
-            fails=True,
-        )
-    ]
-
-
-def _say_unjudged(run: Run, options: GateOptions) -> list[GateResult]:
-    """Return a gate per model that nobody left out by name: its own were not even asked."""
-    if run.models_named:
-        return []
-    return [
-        GateResult(
-            name=JUDGED,
-            task=task,
-            model=model,
-            status="SKIPPED",
-            sentence=f"not judged, though {run.baseline_ref} has goldens of it; judge it too, or "
-            "name the models that are meant: pytest --model NAME",
-            reason="Another default in the registry must not put an easier model in its place.",
-            fails=options.require,
-        )
-        for model, task in run.unjudged
-    ]
+    return (*found, *tell_unjudged(run, options.require))
 
 
 @dataclass(frozen=True, slots=True)

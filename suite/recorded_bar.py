@@ -85,9 +85,8 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     else:
         recorded, gates = judge_here(judged_by(recorded, goldens), load_gates(place))
     accepted = (*recorded.baselines.values(), *recorded.anchors.values())
-    check_allowed(
-        asked.allow_conditions, [each.conditions for each in (*run.models.values(), *accepted)]
-    )
+    conditions = [each.conditions for each in run.models.values()]
+    check_allowed(asked.allow_conditions, conditions + [each.conditions for each in accepted])
     return Judged(recorded, gates, place)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suite.baseline import Pairing
 from suite.gate_file import NoRegression
+from suite.pairing import Pairing
 from suite.run import GateStatus
 from suite.scorers import Direction
 from suite.sentences import join_some

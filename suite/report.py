@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from suite.baseline import Baseline, differing_conditions, find_case_changes, is_allowed
+from suite.baseline import Baseline, differing_conditions, is_allowed
+from suite.pairing import find_case_changes
 from suite.report_answers import describe_makers, render_answers
 from suite.report_bar import render_bar
 from suite.report_lines import Line, Span, Style, wrap

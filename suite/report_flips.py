@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from suite.baseline import Baseline, find_case_changes
+from suite.baseline import Baseline
 from suite.case import Case
+from suite.pairing import find_case_changes
 from suite.report_diff import Diff, Piece, Side, diff_texts
 from suite.run import CaseResult, Cause, Run
 

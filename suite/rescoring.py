@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from suite.baseline import Baseline, Golden
+from suite.baseline import Baseline
 from suite.case import Case
 from suite.case_files import TaskFile
-from suite.run import Answer, CaseResult, Change, Outcome, Run, Selection
+from suite.outcome_table import OutcomeRule, decide
+from suite.run import CaseResult, Run, Selection
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
 from suite.scorers import SCORERS
 from suite.shard import digest_cases
 
 Cases = Mapping[tuple[str, str], Case]
+_GATES_DECIDE = OutcomeRule(held=False, flips="gate")
+"""A scorer changed: no answer is held, and no single flip fails."""
+
 _ASKED_OTHERWISE = "the case is asked otherwise today: the recorded text answers another question"
 
 
@@ -125,30 +129,15 @@ def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> C
         # as in a session: what cannot be judged has no verdict, and the others keep theirs
         return _lose(result, case, f"not judged today: {type(error).__name__}: {error}")
     golden = baseline.golden(case.id, case.hash) if baseline else None
-    outcome, change, answer = _settle(score, result.generation.text, golden)
+    judged = replace(result, score=score)
+    settled = decide(judged, golden, _GATES_DECIDE)
     return replace(
-        result,
-        score=score,
-        outcome=outcome,
-        change=change,
-        answer=answer,
-        message=f"judged again: {change or outcome}",
+        judged,
+        outcome=settled.outcome,
+        change=settled.change,
+        answer=settled.answer,
+        message=f"judged again: {settled.change or settled.outcome}",
     )
-
-
-def _settle(
-    score: Score, text: str, golden: Golden | None
-) -> tuple[Outcome, Change | None, Answer | None]:
-    """Return what a verdict means where the gates decide: a scorer changed, so none is held."""
-    if score.passed:
-        if golden is None:
-            return "passed", None, None
-        if not golden.passed:
-            return "passed", "fixed", None
-        return "passed", None, golden.compare(score.document, text)
-    if golden is None:
-        return "failed", "new failure", None
-    return "xfailed", "broke" if golden.passed else "known failure", None
 
 
 def _lose(result: CaseResult, case: Case, message: str) -> CaseResult:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suite.baseline import Baseline, Golden, pair
+from suite.baseline import Baseline, Golden
 from suite.errors import InputError, unknown
+from suite.pairing import pair
 from suite.regression import Comparison, compare
 from suite.run import CaseResult, Run, differing
 from suite.scorers import METRICS, Direction

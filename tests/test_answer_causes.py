@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from fixtures.outcomes import OutcomeRule, decide
 from suite.near_ties import NUMERIC, NearTie, digest_tokens
+from suite.outcome_table import OutcomeRule, decide
 from tests.toy_project import GOOD, IDS, ToyProject
 
 BEFORE = digest_tokens([5, 6, 7])

@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 
 from suite.acceptance import accept
-from suite.baseline import (
-    Baseline,
-    differing_makers,
-    find_case_changes,
-    is_held,
-    pair,
-    read_baseline,
-    write_baseline,
-)
+from suite.baseline import Baseline, differing_makers, is_held, read_baseline, write_baseline
 from suite.errors import InputError
 from suite.near_ties import NearTie
+from suite.pairing import find_case_changes, pair
 from suite.run import ModelRecord
 from tests.run_records import (
     BASELINES,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suite.baseline import pair
 from suite.gate_file import Gates, NoRegression, Rule, Threshold, load_gates
 from suite.gates import GateOptions, decide_gates
+from suite.pairing import pair
 from suite.run import CaseResult, GateResult, find_rates
 from tests.run_records import PROPERTY, make_baseline, make_result, make_run
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.outcomes import OutcomeRule, decide, settle
+from fixtures.outcomes import settle
 from suite.baseline import Golden
+from suite.outcome_table import OutcomeRule, decide
 from suite.run import CaseResult
 from tests.run_records import make_result
 

@@ -1,0 +1,106 @@
+"""Pairs the cases of a run with their goldens: what a paired test is made of, and what it is not.
+
+Deciding whether a loss is tolerable is `suite.regression` and `suite.gates`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from suite.baseline import Baseline
+from suite.run import CaseResult, Selection
+from suite.scorers import Direction, is_good
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The same cases judged in the baseline and now, by one metric."""
+
+    n: int
+    broke: tuple[str, ...]
+    """Ids, sorted: good in the baseline, bad or without a verdict now."""
+    fixed: tuple[str, ...]
+    good_then: int
+    """Cases that were good in the baseline."""
+    differences: tuple[int, ...] | None = None
+    """Per cluster, those that broke minus those fixed; None where no two cases share a cluster."""
+
+    @property
+    def good_now(self) -> int:
+        """Cases that are good now."""
+        return self.good_then - len(self.broke) + len(self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChanges:
+    """Cases that cannot be paired, ids sorted."""
+
+    new: tuple[str, ...]
+    """Selected and not in the baseline."""
+    changed: tuple[str, ...]
+    """Their content is not what the golden answered."""
+    removed: tuple[str, ...]
+    """In the baseline and no longer in the case file."""
+
+
+def pair(
+    baseline: Baseline,
+    results: Sequence[CaseResult],
+    selection: Selection,
+    metric: str,
+    direction: Direction,
+) -> Pairing:
+    """Pair selected cases with their goldens by one metric; new and changed ones take no part.
+
+    A case without a result (its worker died), without a verdict, or whose score lacks the metric
+    is bad now. A case that names no cluster is a cluster of its own; so is one without a result,
+    which only a run has that was stopped.
+    """
+    by_id = {result.case_id: result for result in results}
+    broke, fixed = [], []
+    n = good_then = 0
+    differences: Counter[tuple[str, bool]] = Counter()
+    for case_id in selection.selected:
+        golden, result = baseline.goldens.get(case_id), by_id.get(case_id)
+        if golden is None or metric not in golden.metrics:
+            continue
+        if result is not None and result.case_hash != golden.case_hash:
+            continue
+        n += 1
+        then = is_good(direction, golden.metrics[metric])
+        value = result.score.metrics.get(metric) if result and result.score else None
+        now = value is not None and is_good(direction, value)
+        good_then += then
+        cluster = result.cluster if result else None
+        differences[(cluster, True) if cluster else (case_id, False)] += then - now
+        if then and not now:
+            broke.append(case_id)
+        elif now and not then:
+            fixed.append(case_id)
+    return Pairing(
+        n,
+        tuple(sorted(broke)),
+        tuple(sorted(fixed)),
+        good_then,
+        differences=tuple(differences.values()) if len(differences) < n else None,
+    )
+
+
+def find_case_changes(
+    baseline: Baseline, results: Sequence[CaseResult], selection: Selection
+) -> CaseChanges:
+    """Find the cases that are not what the baseline was made of."""
+    return CaseChanges(
+        new=tuple(sorted(r.case_id for r in results if r.case_id not in baseline.goldens)),
+        changed=tuple(
+            sorted(
+                result.case_id
+                for result in results
+                if result.case_id in baseline.goldens
+                and baseline.goldens[result.case_id].case_hash != result.case_hash
+            )
+        ),
+        removed=tuple(sorted(baseline.goldens.keys() - set(selection.known))),
+    )
