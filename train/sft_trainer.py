@@ -141,9 +141,9 @@ class FormatTrainer(SFTTrainer):
 
     def compute_loss_context_manager(self) -> Any:
         """Autocast the loss alone, so that generating is not touched."""
-        if not self.sft.training.mixed_precision:
+        if self.args.device.type != "cpu" or self.sft.training.precision != "bf16":
             return super().compute_loss_context_manager()
-        return torch.autocast(self.args.device.type, torch.bfloat16)
+        return torch.autocast("cpu", torch.bfloat16)
 
     def measure(self, eval_loss: float) -> Evaluation:
         """Generate, judge, and write both to the run folder."""
@@ -190,7 +190,7 @@ def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
         max_grad_norm=training.max_grad_norm,
         seed=config.seed,
         # rows are pretokenized, so TRL cannot tell by itself that there is a completion
-        completion_only_loss=True,
+        completion_only_loss=config.loss_on == "completion",
         max_length=None,
         eval_strategy="steps",
         eval_steps=config.evaluation.steps,
