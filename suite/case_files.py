@@ -6,7 +6,7 @@ What makes an answer right is not known here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -248,12 +248,38 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
 
 
 def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
+    return case_of_row(parse_row(line, where), task, number, where, taken)
+
+
+def parse_row(line: str, where: str) -> dict[str, Any]:
+    """Read one line of JSONL.
+
+    Raises:
+        InputError: It is no strict JSON object; the message opens with `where`.
+    """
     parsed = parse_strict(line)  # `json.loads` keeps the last duplicate key and takes NaN
     if parsed.reason:
         raise InputError(f"{where}: not strict JSON: {parsed.reason}: {parsed.detail}")
-    row = parsed.document
-    if not isinstance(row, dict):
-        raise InputError(f"{where}: expected an object, got {type(row).__name__}")
+    if not isinstance(parsed.document, dict):
+        raise InputError(f"{where}: expected an object, got {type(parsed.document).__name__}")
+    return parsed.document
+
+
+def case_of_row(
+    row: dict[str, Any], task: str, number: int, where: str, taken: Container[str]
+) -> Case:
+    """Turn one of other people's rows into a case; `load_rows` says what a row may hold.
+
+    Args:
+        row: As parsed.
+        task: Of the case.
+        number: Names the case where the row has no `id`.
+        where: What messages open with.
+        taken: Ids of the cases before.
+
+    Raises:
+        InputError: With every problem of the row.
+    """
     messages, answer = _split_row(row, where)
     given = f"row_{number:06d}" if row.get("id") is None else str(row["id"])
     name = re.sub(r"[^a-z0-9_]+", "_", given.lower())

@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,7 @@ from train.prompts import Strictness, extraction_row, hard_negative_row, repair_
 from train.rows import Row
 
 SPLITS = ("train", "eval")
+GeneratedTask = Literal["format", "extraction", "qa"]
 EXAMPLES_SHOWN = 3
 _HARD_NEGATIVES_IN_EVAL = 0.25
 
@@ -30,6 +31,7 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    task: GeneratedTask = "format"
     n_train: int = Field(default=6000, ge=1)
     n_eval: int = Field(default=1000, ge=1)
     hard_negative_prob_train: float = Field(default=0.3, ge=0, le=1)

@@ -39,6 +39,7 @@ def build_manifest(
     data_hashes: Mapping[str, str],
     base: Evaluation,
     best: Evaluation,
+    canonical_hashes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the content of `manifest.json`.
 
@@ -50,6 +51,8 @@ def build_manifest(
         data_hashes: SHA-256 of `train.jsonl` and `eval.jsonl`.
         base: Measured at step 0.
         best: Measured at the step whose weights were kept.
+        canonical_hashes: SHA-256 of the rows of `train` and `eval` as canonical JSONL
+            (`train.user_rows`): the same whatever file or dataset they came from.
     """
     rates = {key: value for key, value in asdict(base).items() if key != "step"}
     return {
@@ -64,7 +67,10 @@ def build_manifest(
         "prompt_format": config.prompt_format,
         "chat_template_sha256": chat_template_sha256,
         "training": config.model_dump(mode="json", exclude_none=True),
-        "data": {"files": dict(sorted(data_hashes.items()))},
+        "data": {
+            "files": dict(sorted(data_hashes.items())),
+            "canonical_sha256": dict(sorted((canonical_hashes or {}).items())),
+        },
         "seed": config.seed,
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in _PACKAGES},

@@ -22,7 +22,7 @@ from suite.whole_file import json_text, write_whole
 from train.card import write_card
 from train.manifest import build_manifest
 from train.sft_config import SftConfig
-from train.sft_data import SftRow, encode_rows, read_rows
+from train.sft_data import SftRow, encode_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
     ADAPTER_CONFIG,
@@ -40,6 +40,7 @@ from train.sft_run import (
     remove_run,
     start_stopwatch,
 )
+from train.user_rows import canonical_sha256, read_given, read_rows
 
 if TYPE_CHECKING:
     from train.sft_run import Stopwatch
@@ -69,17 +70,18 @@ def train_sft(
     found = find_checked_base(config)
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
-    rows = {split: read_rows(path) for split, path in paths.items()}
+    rows = read_given(config.data, config.seed)
     if overwrite:
-        check_overwrite(config, found.folder, paths.values())
+        check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
     going_on = open_run(config, base_hashes, resume, found.revision)
     stopwatch = start_stopwatch(config.output_dir, started)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
-        rows = {split: read_rows(path) for split, path in paths.items()}
+        rows = {split: read_rows(path, config.data.generate.task) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
-    pin_data(config.output_dir, data_hashes)
+    canonical = {split: canonical_sha256(chosen) for split, chosen in sorted(rows.items())}
+    pin_data(config.output_dir, data_hashes | canonical)
     trainer, tokens = _build_trainer(config, found.folder, rows)
     _run(trainer, config, going_on, stopwatch)
     evaluations = read_evaluations(config.output_dir / "evaluations")
@@ -92,6 +94,7 @@ def train_sft(
         data_hashes,
         evaluations[0],
         best,
+        canonical,
     )
     facts = {
         "name": config.adapter_dir.name,

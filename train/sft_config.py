@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from suite.errors import InputError, describe_problems
 from suite.yaml_file import load_yaml
-from train.data import DataConfig
+from train.data_settings import DataSettings
 from train.sft_settings import (
     EvaluationSettings,
     LoraSettings,
@@ -22,25 +22,6 @@ from train.sft_settings import (
     Strict,
     TrainingSettings,
 )
-
-
-class DataSettings(Strict):
-    """Where rows come from: two files, or the generator of `python -m train data`."""
-
-    train_file: Path | None = None
-    eval_file: Path | None = None
-    generate: DataConfig | None = None
-    max_tokens: int = Field(default=512, ge=8)
-    """Longer training rows, prompt and completion together, are left out and counted."""
-
-    @model_validator(mode="after")
-    def _check_source(self) -> Self:
-        files = (self.train_file, self.eval_file)
-        if self.generate is None and None in files:
-            raise ValueError("needs train_file and eval_file, or generate")
-        if self.generate is not None and files != (None, None):
-            raise ValueError("has both files and generate; one of them is enough")
-        return self
 
 
 class SftConfig(Strict):
