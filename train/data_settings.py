@@ -71,7 +71,7 @@ class DataSettings(BaseModel):
     leaks: Literal["refuse", "drop", "warn"] = "refuse"
     """What happens when a training row is (nearly) an evaluation row or a case of the suite: stop,
     leave the training row out, or go on and say so."""
-    near_duplicate: float = Field(default=0.9, gt=0, le=1)
+    near_duplicate: float = Field(default=0.8, gt=0, le=1)
     """Prompts that share this much of their word triples (Jaccard index) are near-duplicates; 1:
     all of them."""
     max_tokens: int = Field(default=512, ge=8)
