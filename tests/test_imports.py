@@ -34,6 +34,8 @@ HEAVY = frozenset(
         "fixtures.hf_engine",
         "fixtures.hf_loading",
         "fixtures.padding_probe",
+        "train.sft_callbacks",
+        "train.sft_live",
         "train.sft_progress",
         "train.sft_trainer",
     }

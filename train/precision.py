@@ -125,3 +125,13 @@ def check_device(config: SftConfig, device: Accelerator) -> None:
         if is_set
     ]:
         raise InputError(problems)
+
+
+def place_layers(config: SftConfig) -> str | dict[str, str] | None:
+    """Return where the layers of a base go: accelerate's word, one GPU for all, or None for a CPU.
+
+    Each of several processes has a GPU of its own.
+    """
+    if config.device == "cpu":
+        return None
+    return config.device_map or {"": f"cuda:{os.environ.get('LOCAL_RANK', '0')}"}

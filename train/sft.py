@@ -12,20 +12,26 @@ import os
 import shutil
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures.adapter_files import chat_template_sha256
 from fixtures.file_hash import hash_file
 from suite.errors import InputError
-from suite.whole_file import json_text, write_whole
+from suite.whole_file import json_text, write_whole, write_whole_bytes
 from train.card import write_card
+from train.curves import read_run
 from train.manifest import build_manifest
+from train.plot import draw_card
+from train.precision import place_layers
+from train.processes import is_main, once, say
 from train.sft_config import SftConfig
 from train.sft_data import SftRow, encode_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
     ADAPTER_CONFIG,
+    CURVES,
     WEIGHTS,
     check_overwrite,
     choose_place,
@@ -40,15 +46,25 @@ from train.sft_run import (
     remove_run,
     start_stopwatch,
 )
+from train.sft_summary import best_vs_base
+from train.targets import check_targets
 from train.user_rows import canonical_sha256, read_given, read_rows
 
+TENSORBOARD = "tb"
+"""Folder in the run folder where `training.tensorboard_dir` names no other."""
+
 if TYPE_CHECKING:
+    from fixtures.hub import Base
     from train.sft_run import Stopwatch
     from train.sft_trainer import FormatTrainer
 
 
 def train_sft(
-    config: SftConfig, command: str, resume: bool = False, overwrite: bool = False
+    config: SftConfig,
+    command: str,
+    resume: bool = False,
+    overwrite: bool = False,
+    stop_after: int | None = None,
 ) -> Evaluation:
     """Train, keep the best checkpoint, and write the adapter folder.
 
@@ -57,6 +73,8 @@ def train_sft(
         command: What makes this adapter again; it goes into the card.
         resume: Go on from the last checkpoint of `config.output_dir`.
         overwrite: Delete a run in `config.output_dir` first.
+        stop_after: Step at which to stop, measure and save, though the schedule goes on: the run
+            can be resumed. None: after the last one.
 
     Returns:
         The evaluation of the weights kept.
@@ -67,7 +85,29 @@ def train_sft(
     """
     started = time.monotonic()
     config = choose_place(config)
+    opened = once(config.device, lambda: _open(config, resume, overwrite))
+    stopwatch = start_stopwatch(config.output_dir, started)
+    trainer, tokens = _build_trainer(config, opened.base.folder, opened.rows)
+    _run(trainer, config, opened.going_on, stopwatch, stop_after)
+    return once(config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A run that may start: everything that was checked and read before any model is loaded."""
+
+    base: Base
+    base_hashes: dict[str, str]
+    rows: dict[str, list[SftRow]]
+    data_hashes: dict[str, str]
+    canonical: dict[str, str]
+    going_on: bool
+
+
+def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
+    """Check the inputs, then start the run folder or go on in it."""
     found = find_checked_base(config)
+    check_targets(config, found.folder)
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
     rows = read_given(config.data, config.seed)
@@ -75,38 +115,54 @@ def train_sft(
         check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
     going_on = open_run(config, base_hashes, resume, found.revision)
-    stopwatch = start_stopwatch(config.output_dir, started)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path, config.data.generate.task) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
     canonical = {split: canonical_sha256(chosen) for split, chosen in sorted(rows.items())}
     pin_data(config.output_dir, data_hashes | canonical)
-    trainer, tokens = _build_trainer(config, found.folder, rows)
-    _run(trainer, config, going_on, stopwatch)
+    return _Opened(found, base_hashes, rows, data_hashes, canonical, going_on)
+
+
+def _finish(
+    config: SftConfig,
+    command: str,
+    trainer: FormatTrainer,
+    opened: _Opened,
+    tokens: int,
+    stopwatch: Stopwatch,
+) -> Evaluation:
+    """Keep the best checkpoint, once it is known to do something, and say how good it is."""
+    from train.sft_live import check_live
+
     evaluations = read_evaluations(config.output_dir / "evaluations")
-    best = choose_best(evaluations)
+    best = choose_best(evaluations, trainer.metric)
+    checkpoint = config.output_dir / f"checkpoint-{best.step}"
+    check_live(trainer.model, checkpoint)
     manifest = build_manifest(
         config,
-        found.revision,
-        chat_template_sha256(found.folder),
-        base_hashes,
-        data_hashes,
+        opened.base.revision,
+        chat_template_sha256(opened.base.folder),
+        opened.base_hashes,
+        opened.data_hashes,
         evaluations[0],
         best,
-        canonical,
+        opened.canonical,
     )
+    curves = draw_card(read_run(config.output_dir), best.step)
     facts = {
         "name": config.adapter_dir.name,
         "command": command,
-        "train_rows": len(trainer.train_dataset),
-        "eval_rows": len(rows["eval"]),
+        "train_rows": trainer.train_rows,
+        "eval_rows": len(opened.rows["eval"]),
         "tokens": tokens,
         "minutes": round(stopwatch.keep() / 60, 1),
         "evaluations": evaluations,
+        "has_curves": curves is not None,
     }
-    checkpoint = config.output_dir / f"checkpoint-{best.step}"
-    export_adapter(config, checkpoint, manifest, write_card(manifest, facts))
+    export_adapter(config, checkpoint, manifest, write_card(manifest, facts), curves)
+    summary = best_vs_base(evaluations[0], best, trainer.metric, trainer.state.global_step)
+    print("\n".join(summary), flush=True)
     return best
 
 
@@ -131,13 +187,21 @@ def _build_trainer(
     if not fitting:
         raise InputError(f"data.max_tokens: {config.data.max_tokens} leaves no training row")
     tokens = sum(each.length for each in fitting)
-    print(
+    say(
         f"train: {len(fitting)} rows, {tokens} tokens"
         + (f" ({left_out} rows over {config.data.max_tokens} tokens left out)" if left_out else "")
-        + f"; eval: {len(rows['eval'])} rows",
-        flush=True,
+        + f"; eval: {len(rows['eval'])} rows"
     )
-    model = load_base(folder, config.quantization, dtype=config.dtype, device=config.device)
+    model = load_base(
+        folder,
+        config.quantization,
+        dtype=config.dtype,
+        device=config.device,
+        attn_implementation=config.attn_implementation,
+        device_map=place_layers(config),
+        double_quant=config.quantization_settings.double_quant,
+        compute_dtype=config.quantization_settings.compute_dtype,
+    )
     model.config.use_cache = False
     examples["train"] = fitting
     return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
@@ -158,21 +222,44 @@ def _hush() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool, stopwatch: Stopwatch) -> None:
+def _run(
+    trainer: FormatTrainer,
+    config: SftConfig,
+    going_on: bool,
+    stopwatch: Stopwatch,
+    stop_after: int | None,
+) -> None:
     """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
-    from train.sft_trainer import EVALUATIONS, KeepTime
+    from train.sft_callbacks import KeepTime, StopAfter, write_curves
 
+    checkpoint, measured = once(config.device, lambda: _find_progress(config, going_on))
     trainer.add_callback(KeepTime(stopwatch))
-    checkpoint = last_checkpoint(config.output_dir) if going_on else None
-    done = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
-    if 0 not in done:
+    if stop_after is not None:
+        trainer.add_callback(StopAfter(stop_after))
+    if is_main():
+        folder = config.training.tensorboard_dir or config.output_dir / TENSORBOARD
+        resumed_at = int(checkpoint.name.split("-")[1]) if checkpoint else None
+        trainer.add_callback(write_curves(folder, resumed_at))
+    if 0 not in measured:
         trainer.evaluate()
-        stopwatch.keep()
+        if is_main():
+            stopwatch.keep()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
+def _find_progress(config: SftConfig, going_on: bool) -> tuple[Path | None, list[int]]:
+    """The checkpoint to go on from, and the steps that were measured."""
+    checkpoint = last_checkpoint(config.output_dir) if going_on else None
+    measured = [each.step for each in read_evaluations(config.output_dir / "evaluations")]
+    return checkpoint, measured
+
+
 def export_adapter(
-    config: SftConfig, checkpoint: Path, manifest: dict[str, Any], card: str
+    config: SftConfig,
+    checkpoint: Path,
+    manifest: dict[str, Any],
+    card: str,
+    curves: bytes | None = None,
 ) -> None:
     """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
     folder = config.adapter_dir
@@ -186,6 +273,10 @@ def export_adapter(
     adapter["base_model_name_or_path"] = config.base
     adapter["target_modules"] = sorted(adapter["target_modules"])  # peft writes a set
     write_whole(folder / ADAPTER_CONFIG, json_text(dict(sorted(adapter.items()))) + "\n")
+    if curves is not None:
+        write_whole_bytes(folder / CURVES, curves)
+    else:  # of an earlier training
+        (folder / CURVES).unlink(missing_ok=True)
     write_whole(folder / "README.md", card)
     write_whole(folder / "manifest.json", json_text(manifest) + "\n")
 
