@@ -33,7 +33,7 @@ def test_the_same_options_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
         for folder in ("one", "two", "other")
     )
-    assert sorted(one) == ["eval.jsonl", "stats.json", "stats.md", "train.jsonl"]
+    assert sorted(one) == ["README.md", "eval.jsonl", "stats.json", "stats.md", "train.jsonl"]
     assert one == two
     assert one["train.jsonl"] != other["train.jsonl"]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from train.data import DataConfig
+from train.data_config import DataConfig
 
 Task = Literal["format", "extraction", "qa", "verifier", "math"]
 Part = Literal["messages", "prompt", "completion", "schema", "expected", "id", "tags"]

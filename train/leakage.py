@@ -11,12 +11,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from suite.case import Case
 from suite.case_files import load_cases
 from suite.errors import InputError
-from train.data_settings import DataSettings
-from train.user_rows import SftRow
+
+if TYPE_CHECKING:
+    from train.data_settings import DataSettings
+    from train.user_rows import SftRow
 
 CASES = Path(__file__).parents[1] / "suite" / "cases"
 NEAR = 0.8

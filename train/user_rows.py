@@ -209,20 +209,23 @@ def hold_out(rows: list[SftRow], size: int | float, seed: int) -> tuple[list[Sft
 
 
 def canonical_sha256(rows: Iterable[SftRow]) -> str:
-    """SHA-256 of rows as canonical JSONL: the same for the same rows in whatever file they came.
-
-    A line is ASCII JSON with sorted keys and no spaces: `messages`, `completion`, `schema`,
-    `expected`, `task`.
-    """
-    digest = hashlib.sha256()
-    for row in rows:
-        content = {
+    """SHA-256 of rows as canonical JSONL: the same for the same rows in whatever file they came."""
+    return canonical_sha256_of(
+        {
             "task": row.case.task,
             "messages": [[each.role, each.content] for each in row.case.messages],
             "completion": row.completion,
             "schema": row.case.schema_,
             "expected": row.case.expected,
         }
+        for row in rows
+    )
+
+
+def canonical_sha256_of(contents: Iterable[Mapping[str, Any]]) -> str:
+    """The same of contents: one line each, ASCII JSON with sorted keys and no spaces."""
+    digest = hashlib.sha256()
+    for content in contents:
         line = json.dumps(content, sort_keys=True, separators=(",", ":"))
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
