@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from suite.errors import InputError
+from train import terminal
 
 T = TypeVar("T")
 
@@ -30,10 +31,10 @@ def is_main() -> bool:
     return process_rank() == 0
 
 
-def say(line: str) -> None:
-    """Print a line, in one process."""
+def say(text: str) -> None:
+    """Print lines, in one process, with nothing in them that a terminal would obey."""
     if is_main():
-        print(line, flush=True)
+        terminal.say(text)
 
 
 def once(device: str, act: Callable[[], T]) -> T:

@@ -25,9 +25,9 @@ from train.curves import read_run
 from train.manifest import build_manifest
 from train.plot import draw_card
 from train.precision import place_layers
-from train.processes import is_main, once, say
+from train.processes import is_main, once, process_count, say
 from train.sft_config import SftConfig
-from train.sft_data import SftRow, encode_rows
+from train.sft_data import Example, SftRow, encode_rows
 from train.sft_measure import Evaluation, choose_best, read_evaluations
 from train.sft_run import (
     ADAPTER_CONFIG,
@@ -65,6 +65,7 @@ def train_sft(
     resume: bool = False,
     overwrite: bool = False,
     stop_after: int | None = None,
+    dry_run: bool = False,
 ) -> Evaluation:
     """Train, keep the best checkpoint, and write the adapter folder.
 
@@ -75,6 +76,7 @@ def train_sft(
         overwrite: Delete a run in `config.output_dir` first.
         stop_after: Step at which to stop, measure and save, though the schedule goes on: the run
             can be resumed. None: after the last one.
+        dry_run: Train on the longest rows, two steps of them, and measure the first ones.
 
     Returns:
         The evaluation of the weights kept.
@@ -87,9 +89,13 @@ def train_sft(
     config = choose_place(config)
     opened = once(config.device, lambda: _open(config, resume, overwrite))
     stopwatch = start_stopwatch(config.output_dir, started)
-    trainer, tokens = _build_trainer(config, opened.base.folder, opened.rows)
+    trainer, tokens = _build_trainer(config, opened.base.folder, opened.rows, dry_run)
     _run(trainer, config, opened.going_on, stopwatch, stop_after)
-    return once(config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch))
+    best = once(config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch))
+    if not dry_run:  # eight rows say nothing
+        base = read_evaluations(config.output_dir / "evaluations")[0]
+        say("\n".join(best_vs_base(base, best, trainer.metric, trainer.state.global_step)))
+    return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +167,11 @@ def _finish(
         "has_curves": curves is not None,
     }
     export_adapter(config, checkpoint, manifest, write_card(manifest, facts), curves)
-    summary = best_vs_base(evaluations[0], best, trainer.metric, trainer.state.global_step)
-    print("\n".join(summary), flush=True)
     return best
 
 
 def _build_trainer(
-    config: SftConfig, folder: Path, rows: dict[str, list[SftRow]]
+    config: SftConfig, folder: Path, rows: dict[str, list[SftRow]], dry_run: bool
 ) -> tuple[FormatTrainer, int]:
     """Load what trains; also returns the number of training tokens of one epoch."""
     _hush()
@@ -204,7 +208,17 @@ def _build_trainer(
     )
     model.config.use_cache = False
     examples["train"] = fitting
+    if dry_run:
+        examples = _shorten(config, examples)
     return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
+
+
+def _shorten(config: SftConfig, examples: dict[str, list[Example]]) -> dict[str, list[Example]]:
+    """The rows of a dry run: the longest of two steps, which need the most memory."""
+    training = config.training
+    count = 2 * training.batch_size * training.gradient_accumulation_steps * process_count()
+    longest = sorted(examples["train"], key=lambda each: -each.length)[:count]
+    return {"train": longest, "eval": examples["eval"][: config.evaluation.rows]}
 
 
 def _hush() -> None:
