@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from suite.errors import InputError, describe_problems
 from train.prompts import Strictness
+from train.run_config import apply_override, read_settings
 
 SPLITS = ("train", "eval")
 GeneratedTask = Literal["format", "extraction", "qa"]
@@ -100,3 +104,38 @@ class DataConfig(BaseModel):
             if train
             else self.duplicate_key_prob_eval,
         }
+
+
+class DataRun(DataConfig):
+    """The settings of `python -m train data`: the mix, and where it goes."""
+
+    out_dir: Path
+    """Gets the rows, their statistics and their card."""
+    base: str | None = "fixtures/tiny"
+    """Folder or hub id of the base whose tokenizer counts the tokens; null: nothing counts them."""
+    revision: str | None = None
+    """Branch, tag or commit of a base on the hub."""
+
+
+def read_data_run(
+    path: Path | None, options: Mapping[str, Any], overrides: Iterable[str] = ()
+) -> DataRun:
+    """Read the settings of `python -m train data`.
+
+    Args:
+        path: A file of them, or a run configuration; None: there is none.
+        options: Of the command line; they win over the file.
+        overrides: `key=value`, the value as in YAML; they win over both.
+
+    Raises:
+        InputError: With every problem at once, unknown keys with the nearest known one.
+    """
+    document = {} if path is None else read_settings(path, "data")
+    document |= options
+    for override in overrides:
+        apply_override(document, override, "n_train=2000")
+    try:
+        return DataRun.model_validate(document)
+    except ValidationError as error:
+        where = "options" if path is None else str(path)
+        raise InputError(describe_problems(error, DataRun, where)) from None

@@ -87,7 +87,10 @@ class DataSettings(BaseModel):
         sources = [name for name, there in given.items() if there]
         if len(sources) > 1:
             both = "both " if len(sources) == 2 else ""
-            raise ValueError(f"has {both}{' and '.join(sources)}; one of them is enough")
+            raise ValueError(
+                f"has {both}{' and '.join(sources)}; one of them is enough: "
+                "generate=null takes a file's out"
+            )
         if not sources or (given["files"] and not self._has_both_files()):
             raise ValueError(
                 "needs train_file and eval_file, or generate, or dataset; "

@@ -11,8 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from suite.errors import InputError
+from train.processes import say
+
 EXAMPLES_SHOWN = 3
 
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
+_TOKENIZER_PATTERNS = ["*.json", "*.jinja", "*.txt", "tokenizer.model"]
 _HARD_TAGS = frozenset({"schema", "schema_system", "composed", "stated", "prose", "nested"})
 _COUNTED = ("kinds", "strictness", "tags", "domains")
 
@@ -56,6 +61,45 @@ def count_tokens(rows: Iterable[dict[str, Any]], folder: Path) -> dict[str, dict
         for name, length in zip(lengths, (prompt, completion, prompt + completion), strict=True):
             lengths[name].append(length)
     return {name: spread(values) for name, values in lengths.items()}
+
+
+def find_tokenizer(base: str | None, revision: str | None, chosen: bool) -> Path | None:
+    """The folder with the tokenizer of a base; of a base on the hub nothing else is downloaded.
+
+    Args:
+        base: Folder or hub id; None: no tokens are to be counted.
+        revision: Of a base on the hub.
+        chosen: Whether a person asked for this base; else its absence is no mistake.
+
+    Raises:
+        InputError: There is no such base.
+    """
+    if base is None:
+        return None
+    folder = Path(base)
+    if not folder.is_dir():
+        if not chosen:
+            say(f"data: no folder {base} here: tokens are not counted (base=FOLDER counts them)")
+            return None
+        folder = _download_tokenizer(base, revision)
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        raise InputError(f"base: {base}: holds no tokenizer ({' or '.join(_TOKENIZER_FILES)})")
+    return folder
+
+
+def _download_tokenizer(base: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return Path(snapshot_download(base, revision=revision, allow_patterns=_TOKENIZER_PATTERNS))
+    # the hub's own errors are OSErrors: unknown, gated, no network
+    except (OSError, HFValidationError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"base: {base}: no such folder, and the hub gives no tokenizer: {said}; "
+            "base=null makes the rows without counting tokens"
+        ) from None
 
 
 def spread(values: Sequence[int]) -> dict[str, float]:

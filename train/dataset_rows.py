@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from suite.errors import InputError, unknown
 from train.data_settings import DataSettings
+from train.processes import say
 from train.row_layout import check_columns, needed_columns
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _choose_eval_split(settings: DataSettings, found: DatasetDict, name: str) ->
         return settings.eval_split
     for split in EVAL_SPLITS:
         if split in found and split != settings.train_split:
-            print(f"data: {name}: measured on its split {split} (data.eval_split chooses)")
+            say(f"data: {name}: measured on its split {split} (data.eval_split chooses)")
             return split
     raise InputError(
         f"data.eval_split: {name} has none of {', '.join(EVAL_SPLITS)}; splits: "

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from suite.case import Case
 from suite.case_files import load_cases
 from suite.errors import InputError
+from train.processes import say
 
 if TYPE_CHECKING:
     from train.data_settings import DataSettings
@@ -136,7 +137,7 @@ def keep_clean(
             [*told, "data.leaks=drop leaves these rows out, data.leaks=warn goes on with them"]
         )
     for line in told:
-        print(f"data: {line}", flush=True)
+        say(f"data: {line}")
     if settings.leaks == "warn":
         return rows
     gone = {(leak.split, leak.row) for leak in leaks}
@@ -148,7 +149,7 @@ def keep_clean(
         if not chosen:
             raise InputError(f"data.leaks: drop: every row of {split} leaks; none is left")
         if len(chosen) < len(rows[split]):
-            print(f"data: {split}: {len(rows[split]) - len(chosen)} rows left out", flush=True)
+            say(f"data: {split}: {len(rows[split]) - len(chosen)} rows left out")
     return left
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-import yaml
 from pydantic import ValidationError, model_validator
 
 from suite.errors import InputError, describe_problems
-from suite.yaml_file import load_yaml
 from train.data_settings import DataSettings
+from train.run_config import apply_override, read_settings
 from train.sft_settings import (
     EvaluationSettings,
     LoraSettings,
@@ -72,35 +71,17 @@ def read_config(path: Path, overrides: Iterable[str] = ()) -> SftConfig:
     """Read a configuration.
 
     Args:
-        path: YAML.
+        path: YAML, JSON, or a run configuration with a section `sft`.
         overrides: `key=value`, the key with dots (`training.learning_rate=2e-3`), the value as in
             YAML. A later one wins.
 
     Raises:
         InputError: With every problem at once, unknown keys with the nearest known one.
     """
-    document = load_yaml(path)
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: expected a mapping, got {type(document).__name__}")
+    document = read_settings(path, "sft")
     for override in overrides:
-        _apply(document, override)
+        apply_override(document, override, "training.epochs=2")
     try:
         return SftConfig.model_validate(document)
     except ValidationError as error:
         raise InputError(describe_problems(error, SftConfig, str(path))) from None
-
-
-def _apply(document: dict[str, Any], override: str) -> None:
-    """Put one `key=value` into a document; whether the key is known is checked afterwards."""
-    key, equals, text = override.partition("=")
-    if not (key and equals):
-        raise InputError(f"{override}: expected key=value, such as training.epochs=2")
-    *folders, name = key.split(".")
-    for folder in folders:
-        inner = document.get(folder)
-        document[folder] = inner = inner if isinstance(inner, dict) else {}
-        document = inner
-    try:
-        document[name] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        document[name] = text
