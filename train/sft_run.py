@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +30,8 @@ BASE_FILES = ("config.json", "tokenizer.json")
 """Beside the weights."""
 
 WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
-ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, "README.md", "manifest.json")
+CURVES = "curves.png"
+ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, CURVES, "README.md", "manifest.json")
 """An adapter folder, in the order in which it is written."""
 
 _MAY_MOVE = ("output_dir", "adapter_dir")
@@ -199,8 +200,13 @@ def pin_data(folder: Path, hashes: dict[str, str]) -> None:
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The latest whole checkpoint of a run; one whose writing was cut short is passed over."""
+    return next(whole_checkpoints(folder), None)
+
+
+def whole_checkpoints(folder: Path) -> Iterator[Path]:
+    """The whole checkpoints of a run, the latest first."""
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    return next((path for path in reversed(found) if _is_whole(path)), None)
+    return (path for path in reversed(found) if _is_whole(path))
 
 
 def _is_whole(checkpoint: Path) -> bool:
