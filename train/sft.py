@@ -22,6 +22,9 @@ from suite.errors import InputError
 from suite.whole_file import json_text, write_whole, write_whole_bytes
 from train.card import write_card
 from train.curves import read_run
+from train.failures import Failures
+from train.first_look import FirstLook
+from train.leakage import keep_clean
 from train.manifest import build_manifest
 from train.plot import draw_card
 from train.precision import place_layers
@@ -89,9 +92,12 @@ def train_sft(
     config = choose_place(config)
     opened = once(config.device, lambda: _open(config, resume, overwrite))
     stopwatch = start_stopwatch(config.output_dir, started)
-    trainer, tokens = _build_trainer(config, opened.base.folder, opened.rows, dry_run)
-    _run(trainer, config, opened.going_on, stopwatch, stop_after)
-    best = once(config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch))
+    with Failures(config.output_dir) as failures:
+        trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
+        _run(trainer, config, opened.going_on, stopwatch, stop_after)
+        best = once(
+            config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch)
+        )
     if not dry_run:  # eight rows say nothing
         base = read_evaluations(config.output_dir / "evaluations")[0]
         say("\n".join(best_vs_base(base, best, trainer.metric, trainer.state.global_step)))
@@ -116,7 +122,7 @@ def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
     check_targets(config, found.folder)
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
-    rows = read_given(config.data, config.seed)
+    rows = keep_clean(config.data, read_given(config.data, config.seed))
     if overwrite:
         check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
@@ -171,10 +177,15 @@ def _finish(
 
 
 def _build_trainer(
-    config: SftConfig, folder: Path, rows: dict[str, list[SftRow]], dry_run: bool
+    config: SftConfig,
+    base: Base,
+    rows: dict[str, list[SftRow]],
+    dry_run: bool,
+    failures: Failures,
 ) -> tuple[FormatTrainer, int]:
     """Load what trains; also returns the number of training tokens of one epoch."""
-    _hush()
+    folder = base.folder
+    _hush(local=base.revision is None)
     import torch
 
     from fixtures.hf_loading import load_base, load_tokenizer
@@ -187,15 +198,12 @@ def _build_trainer(
         for split, chosen in rows.items()
     }
     fitting = [each for each in examples["train"] if each.length <= config.data.max_tokens]
-    left_out = len(examples["train"]) - len(fitting)
     if not fitting:
         raise InputError(f"data.max_tokens: {config.data.max_tokens} leaves no training row")
     tokens = sum(each.length for each in fitting)
-    say(
-        f"train: {len(fitting)} rows, {tokens} tokens"
-        + (f" ({left_out} rows over {config.data.max_tokens} tokens left out)" if left_out else "")
-        + f"; eval: {len(rows['eval'])} rows"
-    )
+    look = FirstLook(config, folder, tokenizer, rows, dict(examples))
+    look.check()
+    failures.memory, failures.checkpoint_bytes = look.memory_lines(), look.checkpoint_bytes
     model = load_base(
         folder,
         config.quantization,
@@ -210,7 +218,11 @@ def _build_trainer(
     examples["train"] = fitting
     if dry_run:
         examples = _shorten(config, examples)
-    return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
+    trainer = FormatTrainer(config, model, tokenizer, examples, rows["eval"])
+    look.check_trainer(trainer)
+    look.show(trainer)
+    trainer.guard.name_of = look.name_of
+    return trainer, tokens
 
 
 def _shorten(config: SftConfig, examples: dict[str, list[Example]]) -> dict[str, list[Example]]:
@@ -221,10 +233,15 @@ def _shorten(config: SftConfig, examples: dict[str, list[Example]]) -> dict[str,
     return {"train": longest, "eval": examples["eval"][: config.evaluation.rows]}
 
 
-def _hush() -> None:
-    """Keep the libraries offline, and silence what nobody can act on; before their import."""
+def _hush(local: bool) -> None:
+    """Silence what nobody can act on; before the libraries are imported.
+
+    Args:
+        local: The base is a folder of this machine, so nothing may be looked for on the network.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ["HF_HUB_OFFLINE"] = "1"  # all files are local by now
+    if local:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # bitsandbytes 0.50 offers a kernel from the hub, which is kept out on purpose
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     # trl 1.16 with transformers 5.23: renamed, not gone
@@ -254,10 +271,9 @@ def _run(
         folder = config.training.tensorboard_dir or config.output_dir / TENSORBOARD
         resumed_at = int(checkpoint.name.split("-")[1]) if checkpoint else None
         trainer.add_callback(write_curves(folder, resumed_at))
-    if 0 not in measured:
-        trainer.evaluate()
-        if is_main():
-            stopwatch.keep()
+    # not `trainer.evaluate()` before: accelerate 1.15 would take the model for prepared, and several
+    # processes would train apart from each other
+    trainer.args.eval_on_start = 0 not in measured
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 

@@ -22,6 +22,7 @@ from trl import SFTTrainer
 from fixtures.decoding import decode_batch
 from fixtures.model import Decoding
 from suite.generation import Generation
+from train.loss_guard import LossGuard
 from train.precision import PRECISION_OF
 from train.processes import gather, is_main, once, process_count, process_rank
 from train.sft_callbacks import EvaluateAndSave
@@ -79,6 +80,7 @@ class FormatTrainer(SFTTrainer):
         self.eval_rows = eval_rows[: config.evaluation.rows]
         self.prompts = [example.prompt_ids for example in examples["eval"]][: len(self.eval_rows)]
         self.train_rows = len(examples["train"])
+        self.guard = LossGuard(config.output_dir)
         self.metric = choose_metric(config.evaluation.metric, find_answers(self.eval_rows))
         super().__init__(
             model=model,
@@ -122,10 +124,25 @@ class FormatTrainer(SFTTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Return the loss on all evaluation rows and the rates on the first of them."""
         metrics = super().evaluate(*args, **kwargs)
+        self.guard.check_evaluation(metrics["eval_loss"], self.state.global_step)
         measured = self.measure(metrics["eval_loss"])
         rates = {f"eval_{name}": rate for name, rate in measured.rates().items()}
         self.log(rates)
         return metrics | rates
+
+    def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Stop at a loss that is no number; the rows of each step are remembered for that."""
+        self.guard.note(inputs)
+        loss: torch.Tensor = super().training_step(model, inputs, *args, **kwargs)
+        self.guard.check_loss(loss, self.state.global_step + 1)
+        return loss
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        """Stop before the optimizer takes a gradient that is no number."""
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        # in fp16 an infinite gradient is usual: the step is left out and the scale halved
+        self.guard.check_gradient(None if self.args.fp16 else norm, self.state.global_step + 1)
+        return norm
 
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
         """Put the mean over learned tokens in the place of the trainer's mean over batches."""
