@@ -57,7 +57,7 @@ class StopAfter(TrainerCallback):
 
 
 class KeepTime(TrainerCallback):
-    """Records the time of the run with each save, so that a kill does not forget it."""
+    """Records the time of the run with each evaluation and save, so that a kill keeps it."""
 
     def __init__(self, stopwatch: Stopwatch) -> None:
         self.stopwatch = stopwatch
@@ -72,6 +72,8 @@ class KeepTime(TrainerCallback):
         """Called by the trainer after each checkpoint."""
         if state.is_world_process_zero:
             self.stopwatch.keep()
+
+    on_evaluate = on_save
 
 
 def write_curves(folder: Path, resumed_at: int | None) -> TensorBoardCallback:
