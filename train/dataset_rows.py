@@ -76,8 +76,9 @@ def _load(settings: DataSettings, name: str) -> DatasetDict:
             found = datasets.load_dataset(
                 name, settings.dataset_config, revision=settings.dataset_revision
             )
-    # DatasetNotFoundError and ConnectionError are OSErrors, an unknown configuration a ValueError
-    except (datasets.exceptions.DatasetsError, OSError, ValueError) as error:
+    # DatasetNotFoundError and ConnectionError are OSErrors, an unknown configuration a ValueError;
+    # datasets 5.2 raises an IndexError for a saved split without rows
+    except (datasets.exceptions.DatasetsError, OSError, ValueError, LookupError) as error:
         raise InputError(f"data.dataset: {name}: {_say(error, folder)}") from None
     if isinstance(found, datasets.Dataset):  # saved without splits
         return datasets.DatasetDict({settings.train_split: found})
@@ -87,6 +88,8 @@ def _load(settings: DataSettings, name: str) -> DatasetDict:
 def _say(error: Exception, folder: Path) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines[:2]) or type(error).__name__
+    if isinstance(error, LookupError):
+        return f"cannot be read ({type(error).__name__}: {said}); is a split of it empty?"
     cause = error.__cause__
     if cause is not None and str(cause) and str(cause).splitlines()[0] not in said:
         said += f" ({str(cause).splitlines()[0]})"

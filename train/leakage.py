@@ -117,7 +117,7 @@ def keep_clean(
 
     Args:
         settings: Of the data.
-        rows: `train` and `eval`.
+        rows: `train` and `eval`; may be empty.
         cases: Of the suite; None: those of this repository.
 
     Returns:
@@ -126,6 +126,8 @@ def keep_clean(
     Raises:
         InputError: There are leaks and they are to be refused, or none of a split would be left.
     """
+    if not rows:  # they are to be generated: clean by the way they are drawn
+        return rows
     if cases is None:
         cases = [case for file in load_cases(CASES).values() for case in file.cases]
     leaks = find_leaks(rows["train"], rows["eval"], cases, settings.near_duplicate)
