@@ -15,8 +15,8 @@ from suite.errors import InputError
 from train.__main__ import app
 from train.manifest import build_manifest
 from train.precision import Accelerator
-from train.sft import export_adapter
 from train.sft_config import SftConfig
+from train.sft_export import export_adapter
 from train.sft_measure import Evaluation
 from train.sft_run import (
     choose_place,

@@ -6,36 +6,38 @@ of them with its manifest and card.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import shutil
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fixtures.adapter_files import chat_template_sha256
 from fixtures.file_hash import hash_file
 from suite.errors import InputError
-from suite.whole_file import json_text, write_whole, write_whole_bytes
 from train.card import write_card
 from train.curves import read_run
 from train.failures import Failures
 from train.first_look import FirstLook
 from train.leakage import keep_clean
+from train.loss_guard import TrainingStopped
 from train.manifest import build_manifest
 from train.plot import draw_card
 from train.precision import place_layers
 from train.processes import is_main, once, process_count, say
 from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow, encode_rows
-from train.sft_measure import Evaluation, choose_best, read_evaluations
+from train.sft_export import export_adapter
+from train.sft_measure import (
+    Evaluation,
+    choose_best,
+    choose_metric,
+    find_answers,
+    read_evaluations,
+)
 from train.sft_run import (
-    ADAPTER_CONFIG,
-    CURVES,
-    WEIGHTS,
     check_overwrite,
     choose_place,
     find_checked_base,
@@ -43,7 +45,6 @@ from train.sft_run import (
     given_files,
     hash_base,
     last_checkpoint,
-    leftovers,
     open_run,
     pin_data,
     remove_run,
@@ -92,12 +93,19 @@ def train_sft(
     config = choose_place(config)
     opened = once(config.device, lambda: _open(config, resume, overwrite))
     stopwatch = start_stopwatch(config.output_dir, started)
-    with Failures(config.output_dir) as failures:
-        trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
-        _run(trainer, config, opened.going_on, stopwatch, stop_after)
-        best = once(
-            config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch)
-        )
+    try:
+        with Failures(config.output_dir) as failures:
+            trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
+            _run(trainer, config, opened.going_on, stopwatch, stop_after)
+            best = once(
+                config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch)
+            )
+    except TrainingStopped:
+        raise
+    except InputError:  # refused before the first step: nothing to go on from, nothing to keep
+        if is_main() and not read_evaluations(config.output_dir / "evaluations"):
+            remove_run(config.output_dir)
+        raise
     if not dry_run:  # eight rows say nothing
         base = read_evaluations(config.output_dir / "evaluations")[0]
         say("\n".join(best_vs_base(base, best, trainer.metric, trainer.state.global_step)))
@@ -123,6 +131,8 @@ def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
     rows = keep_clean(config.data, read_given(config.data, config.seed))
+    if rows:
+        choose_metric(config.evaluation.metric, find_answers(rows["eval"]))
     if overwrite:
         check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
@@ -271,8 +281,8 @@ def _run(
         folder = config.training.tensorboard_dir or config.output_dir / TENSORBOARD
         resumed_at = int(checkpoint.name.split("-")[1]) if checkpoint else None
         trainer.add_callback(write_curves(folder, resumed_at))
-    # not `trainer.evaluate()` before: accelerate 1.15 would take the model for prepared, and several
-    # processes would train apart from each other
+    # not `trainer.evaluate()` before: accelerate 1.15 would take the model for prepared, and
+    # several processes would train apart from each other
     trainer.args.eval_on_start = 0 not in measured
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
@@ -282,43 +292,3 @@ def _find_progress(config: SftConfig, going_on: bool) -> tuple[Path | None, list
     checkpoint = last_checkpoint(config.output_dir) if going_on else None
     measured = [each.step for each in read_evaluations(config.output_dir / "evaluations")]
     return checkpoint, measured
-
-
-def export_adapter(
-    config: SftConfig,
-    checkpoint: Path,
-    manifest: dict[str, Any],
-    card: str,
-    curves: bytes | None = None,
-) -> None:
-    """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
-    folder = config.adapter_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in (folder / "manifest.json", *leftovers(folder)):
-        path.unlink(missing_ok=True)
-    temporary = folder / f".{WEIGHTS}.tmp"
-    _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
-    temporary.replace(folder / WEIGHTS)
-    adapter = json.loads((checkpoint / ADAPTER_CONFIG).read_text(encoding="utf-8"))
-    adapter["base_model_name_or_path"] = config.base
-    adapter["target_modules"] = sorted(adapter["target_modules"])  # peft writes a set
-    write_whole(folder / ADAPTER_CONFIG, json_text(dict(sorted(adapter.items()))) + "\n")
-    if curves is not None:
-        write_whole_bytes(folder / CURVES, curves)
-    else:  # of an earlier training
-        (folder / CURVES).unlink(missing_ok=True)
-    write_whole(folder / "README.md", card)
-    write_whole(folder / "manifest.json", json_text(manifest) + "\n")
-
-
-def _write_weights(source: Path, target: Path, dtype: str) -> None:
-    """Copy adapter weights, rounded to `dtype`."""
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    if dtype == "float32":
-        shutil.copyfile(source, target)
-        return
-    rounded = {name: weight.to(torch.bfloat16) for name, weight in load_file(source).items()}
-    save_file(rounded, target, metadata={"format": "pt"})
-    target.chmod(0o644)  # safetensors writes it for its owner only
