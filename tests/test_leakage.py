@@ -18,6 +18,7 @@ LONG = (
     "The parcel of Ada Krostlon left the depot in Malmö on Tuesday morning with a weight of three "
     "kilograms and is expected at the harbour office before the end of the week. JSON with name."
 )
+RULES = f"{LONG} {' '.join(f'rule{n}' for n in range(60))}"
 
 
 def row(name: str, *contents: str, system: str = "") -> SftRow:
@@ -54,19 +55,16 @@ def test_the_threshold_decides() -> None:
 
 
 def test_prompts_of_one_layout_are_no_near_duplicates() -> None:
-    layout = " ".join(
-        ["Read the note with care and answer in JSON with the keys name and age:"] * 3
-    )
-    train = [row(f"t{n}", f"{layout} person{n} of town{n} is {n} years old") for n in range(60)]
-    held_out = [row(f"e{n}", f"{layout} woman{n} of city{n} is {n + 70}") for n in range(20)]
+    train = [row(f"t{n}", f"{RULES} person{n} of town{n} is {n} years old") for n in range(60)]
+    held_out = [row(f"e{n}", f"{RULES} woman{n} of city{n} is {n + 70}") for n in range(20)]
     assert find_leaks(train, held_out) == []
     leaking = [*train, row("z", held_out[3].case.prompt_text)]
     assert [leak.row for leak in find_leaks(leaking, held_out)] == ["z"]
 
 
 def test_a_long_system_prompt_does_not_make_rows_alike() -> None:
-    held_out = [row("x", "How tall is the mast?", system=LONG)]
-    assert find_leaks([row("a", "Who paints the barn?", system=LONG)], held_out) == []
+    held_out = [row("x", "How tall is the mast?", system=RULES)]
+    assert find_leaks([row("a", "Who paints the barn?", system=RULES)], held_out) == []
 
 
 def test_both_splits_are_held_against_the_cases() -> None:

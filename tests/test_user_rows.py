@@ -76,6 +76,13 @@ def test_values_are_written_as_words_and_a_plain_answer_is_expected(tmp_path: Pa
     assert [row.case.expected for row in made] == ["wrong", "right"]
 
 
+def test_a_number_for_an_answer_is_expected_as_text(tmp_path: Path) -> None:
+    row = {"prompt": "6 * 7?", "completion": "42"}
+    (plain,) = read(tmp_path, row, task="math")
+    (given,) = read(tmp_path, row | {"expected": 42}, task="math")
+    assert (plain.case.expected, given.case.expected) == ("42", 42)
+
+
 def test_a_value_that_looks_like_a_slot_stays_a_value(tmp_path: Path) -> None:
     row = {"a": "{b}", "b": "secret", "completion": "{}"}
     (made,) = read(tmp_path, row, prompt_layout='{a} {{b}} {"k": {b:json}}')

@@ -16,7 +16,7 @@ from train.processes import say
 from train.row_layout import check_columns, needed_columns
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
+    from datasets import Dataset, DatasetDict  # type: ignore[import-untyped]
 
 EVAL_SPLITS = ("validation", "eval", "dev", "test")
 """Names that are looked for, in this order, where `eval_split` is not given."""

@@ -30,7 +30,7 @@ Problems = list[tuple[int, str]]
 """What is wrong, with the number of the row."""
 
 _PLAIN_TEXT = ("qa", "verifier", "math")
-"""Tasks whose expected answer is a text where it is not given as JSON."""
+"""Tasks whose expected answer is a text where it is no object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def _parse_lines(path: Path, problems: Problems) -> Iterator[Numbered]:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
-        line = before.count(b"\n") + 1
-        raise InputError(f"{path}: line {line}: not UTF-8: {error.reason}") from None
+        row = before.count(b"\n") + 1
+        raise InputError(f"{path}: line {row}: not UTF-8: {error.reason}") from None
     if text.lstrip()[:1] == "[":
         raise InputError(f"{path}: line 1: a JSON list; JSONL has one object per line")
     for number, line in enumerate(text.split("\n"), start=1):  # U+2028 is JSON text, so no `lines`
@@ -154,7 +154,12 @@ def read_all(
         except InputError as error:
             problems += [(number, problem) for problem in error.problems]
             continue
-        if case.expected is None and task in _PLAIN_TEXT:
+        # "12" is strict JSON, too: a number is expected only where the row says so
+        if (
+            task in _PLAIN_TEXT
+            and "expected" not in row
+            and not isinstance(case.expected, dict | list)
+        ):
             case = case.model_copy(update={"expected": answer})
         read[case.id] = SftRow(case, answer)
     if problems:
