@@ -42,7 +42,7 @@ def make_config(**changes: Any) -> SftConfig:
     return SftConfig.model_validate(settings | changes)
 
 
-def write_base(folder: Path, config: dict[str, int]) -> Path:
+def write_base(folder: Path, config: dict[str, Any]) -> Path:
     """A base with the heads of its weight files and nothing behind them: sizes are in the heads."""
     hidden, inner = config["hidden_size"], config["intermediate_size"]
     kv = hidden // config["num_attention_heads"] * config["num_key_value_heads"]
@@ -124,6 +124,12 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"model\.safetensors: cannot be read as safetensors"):
         read_shape(base)
+
+
+def test_a_base_that_is_quantized_already_is_refused(tmp_path: Path) -> None:
+    made = {"quantization_config": {"quant_method": "gptq"}}
+    with pytest.raises(InputError, match=r"config\.json: the base is quantized already \(gptq\)"):
+        read_shape(write_base(tmp_path, QWEN_0_5B | made))
 
 
 def estimate(**changes: int) -> MemoryEstimate:

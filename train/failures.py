@@ -17,7 +17,8 @@ from suite.errors import InputError
 from suite.sinks import terminal_safe
 from train.loss_guard import TrainingStopped
 from train.memory_room import gib
-from train.sft_run import last_checkpoint
+from train.processes import is_main
+from train.sft_run import last_checkpoint, remove_run
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = re.compile(
@@ -39,6 +40,9 @@ class Failures:
 
     folder: Path
     """Of the run."""
+    is_new: bool = False
+    """Whether this command began it; what is refused before anything was measured leaves nothing
+    behind, so that the command can be given again once the cause is put right."""
     memory: list[str] = field(default_factory=list)
     """Lines on the estimate, what was free, and the settings that lower it."""
     checkpoint_bytes: int | None = None
@@ -53,12 +57,20 @@ class Failures:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            _close_bars()
+        if isinstance(error, InputError):
+            self._forget_run()
         if error is None or isinstance(error, InputError):
             return
         if full := next((each for each in _chain(error) if is_full(each)), None):
             raise TrainingStopped(self._tell_disk(full)) from error
         if any(is_out_of_memory(each) for each in _chain(error)):
             raise TrainingStopped(self._tell_memory(error)) from error
+
+    def _forget_run(self) -> None:
+        if self.is_new and is_main() and not (self.folder / "evaluations").exists():
+            remove_run(self.folder)
 
     def _tell_disk(self, error: BaseException) -> list[str]:
         path = Path(str(getattr(error, "filename", None) or self.folder))
@@ -95,7 +107,7 @@ class Failures:
     def _tell_saved(self, first: str) -> Iterator[str]:
         saved = last_checkpoint(self.folder)
         if saved is None:
-            yield "no checkpoint was saved before it; --overwrite starts again"
+            yield f"no checkpoint was saved before it: {first}, then --resume starts again"
         else:
             yield f"{saved} is whole: {first}, then --resume goes on from it"
 
@@ -132,6 +144,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _close_bars() -> None:
+    """End the lines of bars that were cut off: what is said next begins a line of its own."""
+    from tqdm import tqdm
+
+    for bar in list(tqdm._instances):  # it has no public list
+        bar.close()
 
 
 def _largest_file() -> int | None:

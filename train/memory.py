@@ -94,15 +94,22 @@ def read_shape(folder: Path) -> BaseShape:
     """Read the sizes of a base from `config.json` and the heads of its weight files.
 
     Raises:
-        InputError: A file is no safetensors file, or the configuration lacks a size.
+        InputError: A file is no safetensors file, the configuration lacks a size, or the weights
+            are quantized already: their shapes then say nothing.
     """
-    weights: dict[str, tuple[int, ...]] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        for name, tensor in _read_head(path).items():
-            if name != "__metadata__":
-                weights[name] = tuple(tensor["shape"])
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
+    if made := config.get("quantization_config"):
+        method = made.get("quant_method", "unknown") if isinstance(made, dict) else made
+        raise InputError(
+            f"{path}: the base is quantized already ({method}); take the model in 16 bits, "
+            "`quantization` does it while loading"
+        )
+    weights: dict[str, tuple[int, ...]] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        for name, tensor in _read_head(file).items():
+            if name != "__metadata__":
+                weights[name] = tuple(tensor["shape"])
     config = config.get("text_config", config)
     try:
         heads, hidden = config["num_attention_heads"], config["hidden_size"]

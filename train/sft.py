@@ -94,7 +94,7 @@ def train_sft(
     opened = once(config.device, lambda: _open(config, resume, overwrite))
     stopwatch = start_stopwatch(config.output_dir, started)
     try:
-        with Failures(config.output_dir) as failures:
+        with Failures(config.output_dir, is_new=not opened.going_on) as failures:
             trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
             _run(trainer, config, opened.going_on, stopwatch, stop_after)
             best = once(
