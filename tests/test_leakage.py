@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from suite.case import Case
 from suite.errors import InputError
+from train.__main__ import app
 from train.data_settings import DataSettings
 from train.leakage import Leak, find_leaks, keep_clean, suite_prompts
 from train.user_rows import SftRow, read_rows
@@ -115,6 +117,21 @@ def test_a_case_of_the_suite_among_the_rows_is_found() -> None:
     rows = {"train": [SftRow(case, "{}"), row("b", "other")], "eval": [row("x", LONG)]}
     with pytest.raises(InputError, match=f"train row {case.id} is case {case.id}"):
         keep_clean(settings(), rows)
+
+
+def test_a_training_on_what_it_is_measured_on_does_not_start(tmp_path: Path) -> None:
+    rows = EXAMPLES / "eval.jsonl"
+    (tmp_path / "sft.yaml").write_text(
+        f"base: fixtures/tiny\noutput_dir: {tmp_path / 'run'}\nadapter_dir: {tmp_path / 'adapter'}\n"
+        f"data: {{train_file: {rows}, eval_file: {rows}}}\n",
+        encoding="utf-8",
+    )
+    done = CliRunner().invoke(app, ["sft", "--config", str(tmp_path / "sft.yaml")])
+    assert done.exit_code == 2, done.output
+    assert "train sft: 16 rows are measured as well as learned" in done.output
+    assert "train sft: train row eval_00000 is eval row eval_00000" in done.output
+    assert "data.leaks=drop leaves these rows out" in done.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_committed_examples_are_clean() -> None:

@@ -167,6 +167,7 @@ def test_statistics_count_kinds_strictness_shares_and_tokens(tmp_path: Path) -> 
         assert facts["repair_share"] == pytest.approx(mended / count)
         tokens = facts["tokens"]["row"]
         assert 20 < tokens["min"] < tokens["mean"] < tokens["max"] < 1500
+        assert [each["prompt"] for each in facts["examples"]] == [row["prompt"] for row in rows[:3]]
     assert stats["eval"]["strictness"] == {"easy": 20}
     text = (tmp_path / "stats.md").read_text(encoding="utf-8")
     for words in (
@@ -239,6 +240,13 @@ def test_options_of_the_file_are_known_by_name_and_typos_get_the_nearest(tmp_pat
     done = CliRunner().invoke(app, ["data", *options])
     assert "holds no tokenizer (tokenizer.json or tokenizer.model or vocab.json)" in done.output
     assert not (tmp_path / "rows").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = train_data(f"out_dir={tmp_path / 'file' / 'rows'}", "n_train=2", "n_eval=1")
+    assert done.exit_code == 2
+    assert f"train data: {tmp_path / 'file' / 'rows'}: Not a directory" in done.output
 
 
 def test_every_option_has_a_default_or_is_the_folder() -> None:

@@ -182,7 +182,7 @@ def make_data(
             stats["splits"][split]["tokens"] = count_tokens(rows, tokenizer)
     title = f"Training data of the task {config.task}"
     write_whole(out_dir / "stats.json", json_text(stats) + "\n")
-    write_whole(out_dir / "stats.md", describe_in_markdown(stats, splits, title))
+    write_whole(out_dir / "stats.md", describe_in_markdown(stats, title))
     name = f"{config.task} rows" if not command else out_dir.name
     write_whole(out_dir / "README.md", write_data_card(name, command, stats, NEAR))
     return stats

@@ -107,6 +107,8 @@ def data(
         _make(config, given, overrides or ())
     except InputError as error:
         refuse("data", str(error))
+    except OSError as error:  # a folder that cannot be written to, a full disk
+        refuse("data", f"{error.filename or 'out_dir'}: {error.strerror or error}")
 
 
 def _make(config: Path | None, options: Mapping[str, Any], overrides: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ _COUNTED = ("kinds", "strictness", "tags", "domains")
 
 
 def describe(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Counts and shares of a split, and its lengths in characters."""
+    """Counts and shares of a split, its lengths in characters, and its first few rows."""
     kinds = Counter(row["kind"] for row in rows)
     lengths = {
         "prompt": [sum(len(message["content"]) for message in row["prompt"]) for row in rows],
@@ -39,6 +39,9 @@ def describe(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "domains": dict(Counter(row["domain"] for row in rows).most_common()),
         "with_system_prompt": sum(row["prompt"][0]["role"] == "system" for row in rows),
         "characters": {name: spread(values) for name, values in lengths.items()},
+        "examples": [
+            {part: row[part] for part in ("prompt", "completion")} for row in rows[:EXAMPLES_SHOWN]
+        ],
     }
 
 
@@ -123,15 +126,12 @@ def _strictness(row: dict[str, Any]) -> str:
     return "hard" if hard else "easy"
 
 
-def describe_in_markdown(
-    stats: dict[str, Any], splits: dict[str, list[dict[str, Any]]], title: str
-) -> str:
+def describe_in_markdown(stats: dict[str, Any], title: str) -> str:
     """Return `stats.md`.
 
     Args:
         stats: `config`, and by split what `describe` gives, with `sha256`, `canonical_sha256` and
             perhaps `tokens`.
-        splits: The rows, of which the first few are shown.
         title: Its heading.
     """
     lines = [f"# {title}", "", "| option | value |", "|---|---|"]
@@ -139,7 +139,7 @@ def describe_in_markdown(
     for split, facts in stats["splits"].items():
         lines += ["", f"## {split}: {facts['rows']} rows", ""]
         lines += describe_split(facts)
-        for row in splits[split][:EXAMPLES_SHOWN]:
+        for row in facts["examples"]:
             shown = json.dumps([row["prompt"], row["completion"]], ensure_ascii=False, indent=1)
             # a prompt may hold a code fence of three backticks
             lines += ["", "`````json", shown, "`````"]

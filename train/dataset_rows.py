@@ -5,6 +5,7 @@ What the columns mean is `train/row_layout.py`; each row is checked in `train/us
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def read_dataset(settings: DataSettings) -> dict[str, Table]:
     Raises:
         InputError: There is no such dataset, configuration, split or column.
     """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import datasets
 
     datasets.disable_progress_bars()

@@ -103,7 +103,8 @@ def _parse_lines(path: Path, problems: Problems) -> Iterator[Numbered]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        hint = "; data.dataset takes a folder" if path.is_dir() else ""
+        raise InputError(f"{path}: cannot be read: {error.strerror}{hint}") from None
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         row = before.count(b"\n") + 1
