@@ -122,7 +122,8 @@ def test_a_case_of_the_suite_among_the_rows_is_found() -> None:
 def test_a_training_on_what_it_is_measured_on_does_not_start(tmp_path: Path) -> None:
     rows = EXAMPLES / "eval.jsonl"
     (tmp_path / "sft.yaml").write_text(
-        f"base: fixtures/tiny\noutput_dir: {tmp_path / 'run'}\nadapter_dir: {tmp_path / 'adapter'}\n"
+        f"base: fixtures/tiny\noutput_dir: {tmp_path / 'run'}\n"
+        f"adapter_dir: {tmp_path / 'adapter'}\n"
         f"data: {{train_file: {rows}, eval_file: {rows}}}\n",
         encoding="utf-8",
     )

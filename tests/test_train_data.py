@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from suite.case_files import load_rows
+from suite.case_rows import load_rows
 from suite.format_score import score_format
 from suite.generation import Generation
 from train.__main__ import app

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.case import Case
-from suite.case_files import case_of_row, parse_row
+from suite.case_rows import case_of_row, parse_row
 from suite.errors import InputError
 from train.data_settings import DataSettings
 from train.row_layout import check_columns, lay_out
