@@ -58,6 +58,17 @@ def test_a_verifier_may_have_labels_of_its_own() -> None:
     assert [each["reason"] for each in judged] == [None, "wrong_label", "not_a_label"]
 
 
+def test_accuracy_of_verdicts_is_their_label_whatever_else_they_say() -> None:
+    rows = [row(json.dumps({"label": 1, "why": "x"}), "verifier") for _ in range(4)]
+    assert find_answers(rows) == "verdict"
+    assert choose_metric(None, "verdict") == "accuracy"
+    texts = ('{"label": 1, "why": "y"}', '{"label": true}', '{"why": "x"}', "```{}```")
+    found = summarize(judge(rows, answers(*texts)), step=1, eval_loss=0.5)
+    assert (found.accuracy, found.exact_object_rate) == (0.25, 0.0)
+    assert found.format_success_rate == 0.75
+    assert find_answers([row('{"label": 1}')]) == "object"  # no verifier's
+
+
 def test_accuracy_counts_the_label_and_nothing_else() -> None:
     rows = [row("1"), row("0"), row("0"), row("1")]
     judged = judge(rows, answers(" 1\n", "1", "0 because", "\u00a01"))

@@ -23,8 +23,8 @@ from suite.whole_file import json_text, write_whole
 from train.sft_data import SftRow
 from train.sft_settings import Metric
 
-Answers = Literal["object", "label", "text"]
-"""What the answers to learn are."""
+Answers = Literal["object", "verdict", "label", "text"]
+"""What the answers to learn are; a verdict is an object of a verifier with its `label` in it."""
 
 _OF_THE_SUITE: tuple[Metric, ...] = (
     "format_success_rate",
@@ -33,6 +33,7 @@ _OF_THE_SUITE: tuple[Metric, ...] = (
 )
 METRICS: dict[Answers, tuple[Metric, ...]] = {
     "object": (*_OF_THE_SUITE, "exact_object_rate"),
+    "verdict": ("accuracy", *_OF_THE_SUITE, "exact_object_rate"),
     "label": ("accuracy",),
     "text": ("exact_answer_rate",),
 }
@@ -61,7 +62,7 @@ class Evaluation:
     exact_object_rate: float | None = None
     """Share of outputs that are strict JSON and equal the expected object."""
     accuracy: float | None = None
-    """Share of outputs that are the right label and nothing else."""
+    """Share of outputs that are the right label and nothing else, or strict JSON with it."""
     exact_answer_rate: float | None = None
     """Share of outputs that equal the expected text, blanks at its ends aside."""
     reasons: dict[str, int] = field(default_factory=dict)
@@ -87,11 +88,14 @@ class Evaluation:
 def find_answers(rows: Sequence[SftRow]) -> Answers:
     """Tell what the answers are: objects or labels where all of them are, else text."""
     texts = [row.completion.strip(_BLANK) for row in rows]
-    if all(row.case.task == "verifier" for row in rows) or set(texts) <= set(LABELS):
+    is_verifier = all(row.case.task == "verifier" for row in rows)
+    if set(texts) <= set(LABELS):
         return "label"
-    if all(isinstance(parse_strict(text).document, dict) for text in texts):
-        return "object"
-    return "text"
+    documents = [parse_strict(text).document for text in texts]
+    if all(isinstance(document, dict) for document in documents):
+        has_label = all("label" in document for document in documents)
+        return "verdict" if is_verifier and has_label else "object"
+    return "label" if is_verifier else "text"
 
 
 def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
@@ -104,7 +108,7 @@ def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
     if asked is None:
         return measured[0]
     if asked not in (*measured, "eval_loss"):
-        kind = {"object": "JSON objects", "label": "labels", "text": "text"}[answers]
+        kind = {"label": "labels", "text": "text"}.get(answers, "JSON objects")
         raise InputError(
             f"evaluation.metric: {asked} is not measured: the answers of the evaluation rows are "
             f"{kind}, which allow {', '.join(measured)}, eval_loss"
@@ -118,8 +122,8 @@ def judge(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, A
     labels = {*LABELS, *(row.completion.strip(_BLANK) for row in rows)}
     judged = []
     for row, generation in zip(rows, generations, strict=True):
-        if answers == "object":
-            found = _judge_object(row, generation)
+        if answers in ("object", "verdict"):
+            found = _judge_object(row, generation, answers == "verdict")
         elif answers == "label":
             found = _judge_label(row, generation, labels)
         else:
@@ -134,18 +138,20 @@ def judge(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, A
     return judged
 
 
-def _judge_object(row: SftRow, generation: Generation) -> dict[str, Any]:
+def _judge_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict[str, Any]:
     score = score_format(row.case, generation)
     expected = row.case.expected
     if expected is None:
         expected = parse_strict(row.completion.strip(_BLANK)).document
     exact = score.metrics["format_success_rate"] == 1 and same_json(score.document, expected)
     metrics = {name: score.metrics[name] for name in _OF_THE_SUITE}
-    return {
-        "passed": score.passed,
-        "reason": score.reason,
-        "metrics": metrics | {"exact_object_rate": int(exact)},
-    }
+    metrics["exact_object_rate"] = int(exact)
+    if is_verdict:
+        found = score.document if isinstance(score.document, dict) else {}
+        # an absent label is no label, not a null
+        right = "label" in found and same_json(found["label"], expected["label"])
+        metrics = {"accuracy": int(right)} | metrics
+    return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
 
 
 def _judge_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[str, Any]:

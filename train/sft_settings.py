@@ -156,5 +156,8 @@ class EvaluationSettings(Strict):
     @model_validator(mode="after")
     def _check_one_pace(self) -> Self:
         if self.steps is not None and self.per_epoch is not None:
-            raise ValueError("has both steps and per_epoch; one of them is enough")
+            raise ValueError(
+                "has both steps and per_epoch; leave one out, or set it to null "
+                "(evaluation.steps=null)"
+            )
         return self
