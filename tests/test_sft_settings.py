@@ -147,7 +147,9 @@ def test_every_setting_reaches_the_library_that_has_it(tmp_path: Path) -> None:
 def test_the_settings_together_train_an_adapter_that_the_suite_loads(
     base: Path, tmp_path: Path
 ) -> None:
-    from fixtures.hf_loading import load_model
+    import torch
+
+    from fixtures.hf_loading import load_base, load_model
     from fixtures.model import Model
 
     done = run_sft(base, tmp_path, *EVERYTHING, "training.max_steps=4")
@@ -166,7 +168,15 @@ def test_the_settings_together_train_an_adapter_that_the_suite_loads(
     model = Model(
         "m", "local", base, adapter=adapter, quantization="nf4", double_quant=True, threads=1
     )
-    assert load_model(model).model is not None
+    place = "model.layers.0.mlp.up_proj"
+    seen = load_model(model).model.get_submodule(f"base_model.model.{place}.base_layer").weight
+    weights = []
+    for double_quant in (True, False):
+        trained_on = load_base(base, "nf4", double_quant=double_quant)
+        trained_on.dequantize(torch.float32)
+        weights.append(trained_on.get_submodule(place).weight)
+    assert torch.equal(seen, weights[0])
+    assert not torch.equal(seen, weights[1])
 
 
 def test_a_checkpoint_that_does_nothing_is_not_kept(base: Path, tmp_path: Path) -> None:

@@ -144,13 +144,13 @@ def _judge_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict
     if expected is None:
         expected = parse_strict(row.completion.strip(_BLANK)).document
     exact = score.metrics["format_success_rate"] == 1 and same_json(score.document, expected)
-    metrics = {name: score.metrics[name] for name in _OF_THE_SUITE}
+    metrics: dict[Metric, int] = {name: score.metrics[name] for name in _OF_THE_SUITE}
     metrics["exact_object_rate"] = int(exact)
     if is_verdict:
         found = score.document if isinstance(score.document, dict) else {}
         # an absent label is no label, not a null
         right = "label" in found and same_json(found["label"], expected["label"])
-        metrics = {"accuracy": int(right)} | metrics
+        metrics["accuracy"] = int(right)
     return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
 
 

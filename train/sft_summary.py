@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from suite.sinks import terminal_safe
 from suite.stats import Interval, wilson
+from train.card import format_rate
 from train.sft_measure import LOWER_IS_BETTER, Evaluation
 from train.sft_settings import Metric
 
@@ -28,7 +29,9 @@ def best_vs_base(
     width = max(map(len, (*found, "eval_loss")))
     lines = [f"best vs base: step {best.step} of {trained_steps}, chosen by {metric}"]
     for name, rate in found.items():
-        lines.append(f"  {name:<{width}}  {_rate(before[name], base.n)} -> {_rate(rate, best.n)}")
+        lines.append(
+            f"  {name:<{width}}  {format_rate(before[name], base.n)} -> {format_rate(rate, best.n)}"
+        )
     loss = f"{base.eval_loss:.4f} -> {best.eval_loss:.4f}"
     lines.append(f"  {'eval_loss':<{width}}  {loss}")
     if best.reasons:
@@ -41,12 +44,6 @@ def best_vs_base(
             f"  the 95 % intervals of {metric} overlap: {best.n} rows do not tell them apart"
         )
     return lines
-
-
-def _rate(rate: float, n: int) -> str:
-    count = round(rate * n)
-    interval = wilson(count, n)
-    return f"{rate:.3f} ({count}/{n}, 95% {interval.low:.3f}-{interval.high:.3f})"
 
 
 def _overlap(base: Evaluation, best: Evaluation, metric: Metric) -> bool:

@@ -82,9 +82,13 @@ class FormatTrainer(SFTTrainer):
         self.train_rows = len(examples["train"])
         self.guard = LossGuard(config.output_dir)
         self.metric = choose_metric(config.evaluation.metric, find_answers(self.eval_rows))
+        arguments = trl_arguments(config, len(examples["train"]))
+        # a process without a launcher would spread each batch over all GPUs that it sees, which TRL
+        # refuses; the base lies on one of them, or is spread by `device_map`
+        arguments._n_gpu = min(arguments.n_gpu, 1)
         super().__init__(
             model=model,
-            args=trl_arguments(config, len(examples["train"])),
+            args=arguments,
             train_dataset=Dataset.from_list([each.columns() for each in examples["train"]]),
             eval_dataset=Dataset.from_list([each.columns() for each in examples["eval"]]),
             processing_class=tokenizer,
