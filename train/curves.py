@@ -107,9 +107,11 @@ def _event_folders(folder: Path) -> list[Path]:
 
 def _read_events(folder: Path) -> dict[str, Curve]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorboard looks for TensorFlow
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.backend.event_processing import event_accumulator
 
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})  # 0: all of them
+    events = event_accumulator.EventAccumulator(
+        str(folder), size_guidance={"scalars": 0}
+    )  # 0: all of them
     events.Reload()
     curves = {}
     for tag in events.Tags()["scalars"]:

@@ -93,7 +93,8 @@ def plan_merge(options: MergeOptions, roots: list[Path]) -> Model:
     check_adapter_folder(options.adapter)
     _check_out(options)
     manifest = _read(options.adapter / MANIFEST)
-    trained = manifest.get("base") if isinstance(manifest.get("base"), dict) else {}
+    found = manifest.get("base")
+    trained = found if isinstance(found, dict) else {}
     base = options.base or trained.get("path")
     base = base or _read(options.adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
     if not base:
@@ -163,13 +164,12 @@ def _add_weights(model: Model, weights: BaseWeights) -> PreTrainedModel:
     assert model.base is not None
     assert model.adapter is not None
     quantization = merged_quantization(model, weights)
-    settings = _read(model.adapter / MANIFEST).get("quantization_settings") or {}
     base = load_base(
         model.base,
         quantization,
         dtype=model.dtype,
         device=model.device,
-        double_quant=quantization == "nf4" and settings.get("double_quant") is True,
+        double_quant=quantization == "nf4" and model.double_quant,
     )
     if quantization != "none":
         # merging into quantized weights rounds the sum again: 88 of 160 answers were equal

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suite.errors import InputError
 from suite.sinks import terminal_safe
@@ -124,11 +124,11 @@ def draw_card(run: Curves, best_step: int | None = None) -> bytes | None:
 def _new_figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure  # without pyplot: no window, no global state
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
         raise InputError("matplotlib is not installed: pip install -e '.[train]'") from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # inches
-    return figure
+    # padding in inches
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
 
 
 def _png(figure: Figure) -> bytes:
@@ -155,7 +155,7 @@ def _draw(axes: Axes, metric: str, runs: Sequence[Curves], best_step: int | None
         _draw_base(axes, level, picture, owners[0] if 1 == len(owners) < len(runs) else _GREY)
     _dress(axes, picture)
     if len(runs) > 1:
-        place = {"loc": "lower right", "bbox_to_anchor": (1, 1.07), "borderpad": 0}
+        place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1.07), "borderpad": 0}
         axes.legend(frameon=False, fontsize=8, ncols=2, **place)
 
 
@@ -181,7 +181,13 @@ def _draw_curve(axes: Axes, curve: Curve, picture: Picture, color: str, label: s
         axes.plot(steps, _smooth(values), color=color, linewidth=1.8, label=label)
         return
     marker = "" if many else "o"
-    style = {"linewidth": 1.8, "marker": marker, "ms": 4, "clip_on": False, "zorder": 3}
+    style: dict[str, Any] = {
+        "linewidth": 1.8,
+        "marker": marker,
+        "ms": 4,
+        "clip_on": False,
+        "zorder": 3,
+    }
     axes.plot(steps, values, color=color, label=label, **style)
 
 
@@ -211,7 +217,14 @@ def _smooth(values: Sequence[float], weight: float = 0.85) -> list[float]:
 def _mark_best(axes: Axes, curve: Curve, color: str, best_step: int | None) -> None:
     points = dict(curve.points)
     if best_step in points:
-        ring = {"ms": 9, "mfc": "white", "mec": color, "mew": 1.8, "clip_on": False, "zorder": 4}
+        ring: dict[str, Any] = {
+            "ms": 9,
+            "mfc": "white",
+            "mec": color,
+            "mew": 1.8,
+            "clip_on": False,
+            "zorder": 4,
+        }
         axes.plot(best_step, points[best_step], "o", **ring)
 
 
@@ -244,7 +257,7 @@ def _dress(axes: Axes, picture: Picture) -> None:
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color("#d1d5db")
     axes.set_xlim(left=0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     if picture.stem in ("format_success", "accuracy", "schema_valid", "exact_object"):
         axes.set_ylim(-0.02, 1.02)
     elif picture.is_rate:
