@@ -249,6 +249,17 @@ def test_what_is_refused_at_first_leaves_no_run_behind(
     assert not run.exists()
 
 
+def test_rows_that_are_learned_and_measured_are_refused(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"id": "one", "prompt": "number one", "completion": "{}"}\n')
+    arguments = [f"output_dir={tmp_path / 'run'}", f"adapter_dir={tmp_path / 'adapter'}"]
+    arguments += [f"data.{split}_file={rows}" for split in ("train", "eval")]
+    done = CliRunner().invoke(app, ["sft", "--config", str(SMOKE), *arguments])
+    assert done.exit_code == 2, done.output
+    assert "train row one is eval row one" in done.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_that_has_measured_is_kept(tmp_path: Path) -> None:
     for begun, kept in (("evaluations", True), ("preflight", False)):
         run = tmp_path / begun
@@ -316,3 +327,24 @@ def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
     done = train(base, tmp_path, "lora.r=64", "--resume")
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "adapter" / "manifest.json").is_file()
+    check_first_look(run / "preflight", done.stdout)
+
+
+def check_first_look(folder: Path, printed: str) -> None:
+    """What a finished run said of itself before its first step."""
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["parameters"]["trained"] == 2 * 64 * (2 * 128 + 2 * 96 + 3 * 192)
+    assert report["memory_bytes"]["estimated"]["peak"] > 600 << 20
+    assert [(each["split"], each["rows"]) for each in report["lengths"]] == [
+        ("train", 5),
+        ("eval", 2),
+    ]
+    assert (folder / "lengths.png").read_bytes().startswith(b"\x89PNG")
+    for line in (folder / "report.txt").read_text(encoding="utf-8").splitlines():
+        assert line in printed
+    examples = (folder / "examples.txt").read_text(encoding="utf-8")
+    assert len(re.findall(r"^example \d of 3, ", examples, re.MULTILINE)) == 3
+    answers = re.findall(r"^  ┃ (\{.*)$", examples, re.MULTILINE)
+    assert len(answers) == 3
+    assert all(re.fullmatch(r'\{"a": \d\}<\|im_end\|>', answer) for answer in answers)
+    assert re.findall(r"^  ┊ (number \d)<\|im_end\|>$", examples, re.MULTILINE)

@@ -22,8 +22,7 @@ from train.sft_run import last_checkpoint, remove_run
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = re.compile(
-    r"No space left on device|Disk quota exceeded|File too large"
-    r"|os error (?:28|122|27)\b"  # safetensors, written in Rust
+    r"No space left on device|Disk quota exceeded|File too large"  # safetensors, written in Rust
     r"|PytorchStreamWriter failed|unexpected pos \d+ vs \d+"  # torch.save says no more than this
 )
 _NO_MEMORY = re.compile(
