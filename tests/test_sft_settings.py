@@ -81,7 +81,8 @@ def history(checkpoint: Path) -> list[dict[str, Any]]:
 
 
 def test_every_setting_reaches_the_library_that_has_it(tmp_path: Path) -> None:
-    from train.sft_trainer import count_steps, evaluate_every, lora_config, trl_arguments
+    from train.sft_steps import count_steps, evaluate_every
+    from train.sft_trainer import lora_config, trl_arguments
 
     config = SftConfig.model_validate(
         {
@@ -250,7 +251,10 @@ def test_a_save_limit_keeps_the_best_checkpoint_and_curves_have_every_step(
 def test_two_processes_train_what_one_does_with_the_same_effective_batch(
     base: Path, tmp_path: Path
 ) -> None:
-    settings = ("training.batch_size=4", "training.max_steps=4", "training.warmup_ratio=0")
+    settings = (
+        *("training.batch_size=4", "training.max_steps=4", "training.warmup_ratio=0"),
+        "evaluation.batch_size=3",  # 16 rows: the last batch of two processes is not full
+    )
     one, two = tmp_path / "one", tmp_path / "two"
     alone = run_sft(base, one, *settings, "training.gradient_accumulation_steps=2")
     assert alone.returncode == 0, alone.stderr[-3000:]
@@ -268,6 +272,10 @@ def test_two_processes_train_what_one_does_with_the_same_effective_batch(
     assert losses[1] == pytest.approx(losses[0], abs=1e-5)
     norms = [[each["grad_norm"] for each in log if "loss" in each] for log in logs]
     assert norms[1] == pytest.approx(norms[0], rel=1e-4)  # the gradients are one, not two halves
+    measured = [read_evaluations(folder / "run" / "evaluations") for folder in (one, two)]
+    assert [each.eval_loss for each in measured[1]] == pytest.approx(
+        [each.eval_loss for each in measured[0]], abs=1e-4
+    )
     outputs = [
         (folder / "run" / "evaluations" / "step_00004.jsonl").read_text(encoding="utf-8")
         for folder in (one, two)

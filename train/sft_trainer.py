@@ -24,6 +24,7 @@ from fixtures.model import Decoding
 from suite.generation import Generation
 from train.loss_guard import LossGuard
 from train.precision import PRECISION_OF
+from train.preflight import NOT_LEARNED
 from train.processes import gather, is_main, once, process_count, process_rank
 from train.sft_callbacks import EvaluateAndSave
 from train.sft_config import SftConfig
@@ -40,6 +41,7 @@ from train.sft_measure import (
 )
 from train.sft_progress import LineProgress, describe
 from train.sft_settings import Precision
+from train.sft_steps import count_steps, evaluate_every
 
 EVALUATIONS = "evaluations"
 """Folder in the run folder with the rates and outputs of each measured step."""
@@ -159,11 +161,22 @@ class FormatTrainer(SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Keep the sum and the number of learned tokens of each batch that is evaluated."""
+        if not self.model.training:
+            self._forget_repeated(inputs["labels"])
         loss = super().compute_loss(model, inputs, *args, **kwargs)
         if not self.model.training:
-            learned = (inputs["labels"][:, 1:] != -100).sum()
+            learned = (inputs["labels"][:, 1:] != NOT_LEARNED).sum()
             self._eval_sums += torch.stack([loss.detach() * learned, learned]).cpu()
         return loss
+
+    def _forget_repeated(self, labels: torch.Tensor) -> None:
+        """Learn nothing from rows that fill the last batch of several processes a second time."""
+        state = self.accelerator.gradient_state
+        if process_count() == 1 or self.padding_free:  # then rows lie in one, and cannot be told
+            return
+        if state.end_of_dataloader and state.remainder > 0:
+            mine = max(0, state.remainder - process_rank() * len(labels))
+            labels[mine:] = NOT_LEARNED  # (rows, tokens)
 
     def compute_loss_context_manager(self) -> Any:
         """Autocast the loss alone, so that generating is not touched."""
@@ -212,30 +225,6 @@ class FormatTrainer(SFTTrainer):
         self.model.train(was_training)
         found = dict(gather(list(zip(mine, generations, strict=True))))
         return [found[index] for index in range(len(self.prompts))]
-
-
-def steps_per_epoch(config: SftConfig, sequences: int, processes: int = 1) -> int:
-    """Optimizer steps of one pass over the rows, or over what packing has made of them."""
-    training = config.training
-    batches = -(-sequences // (training.batch_size * processes))
-    return -(-batches // training.gradient_accumulation_steps)
-
-
-def count_steps(config: SftConfig, sequences: int, processes: int = 1) -> int:
-    """Optimizer steps of a whole run."""
-    per_epoch = steps_per_epoch(config, sequences, processes)
-    steps = max(1, round(per_epoch * config.training.epochs))
-    return min(steps, config.training.max_steps or steps)
-
-
-def evaluate_every(config: SftConfig, sequences: int, processes: int = 1) -> int:
-    """Optimizer steps between two evaluations."""
-    evaluation = config.evaluation
-    if evaluation.per_epoch is None:
-        assert evaluation.steps is not None
-        return evaluation.steps
-    per_epoch = steps_per_epoch(config, sequences, processes)
-    return max(1, round(per_epoch / evaluation.per_epoch))
 
 
 def lora_config(config: SftConfig) -> LoraConfig:
