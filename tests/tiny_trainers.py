@@ -53,7 +53,7 @@ def make_trainer(base: Path, folder: Path, rows: list[dict[str, Any]], *settings
     tokenizer = load_tokenizer(base)
     read = read_rows(path)
     examples = encode_rows(tokenizer, read, config.prompt_format)
-    model = load_base(base, config.quantization)
+    model = load_base(base, config.quantization, attn_implementation=config.attn_implementation)
     model.config.use_cache = False
     return FormatTrainer(config, model, tokenizer, {"train": examples, "eval": examples}, read)
 
