@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from fixtures.file_hash import hash_file
+from tests.test_train_architectures import FAMILIES, make_family
 from tests.tiny_models import make_base
 from tests.tiny_trainers import losses, make_trainer, trained, wake_adapter
 
@@ -134,13 +136,13 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
         Path(trainer.args.output_dir) / "checkpoint-6" / "adapter_model.safetensors"
         for trainer in (uninterrupted, resumed)
     ]
-    assert files[0].read_bytes() == files[1].read_bytes()
+    assert hash_file(files[0]) == hash_file(files[1])
 
 
 def test_the_seed_alone_decides_the_adapter(base: Path, tmp_path: Path, uninterrupted: Any) -> None:
     import torch
 
-    def weights(seed: int) -> bytes:
+    def weights(seed: int) -> str:
         torch.rand(7)  # whatever was drawn before
         folder = tmp_path / str(seed)
         trainer = make_trainer(base, folder, ROWS, *DRAWS, f"seed={seed}", "training.max_steps=2")
@@ -148,7 +150,7 @@ def test_the_seed_alone_decides_the_adapter(base: Path, tmp_path: Path, uninterr
             weight.std() > 0 for name, weight in trained(trainer).items() if "lora_A" in name
         )
         trainer.train()
-        return (folder / "run" / "checkpoint-2" / "adapter_model.safetensors").read_bytes()
+        return hash_file(folder / "run" / "checkpoint-2" / "adapter_model.safetensors")
 
     first = weights(0)
     assert weights(1) != first
@@ -156,14 +158,18 @@ def test_the_seed_alone_decides_the_adapter(base: Path, tmp_path: Path, uninterr
     assert weights(0) == first
 
 
-def test_gradients_reach_every_matrix_after_an_evaluation_on_nf4(
-    base: Path, tmp_path: Path
-) -> None:
-    """On AVX512-BF16 bitsandbytes repacks NF4 weights in the first forward of an evaluation."""
+@pytest.mark.parametrize("kind", ["Qwen2", "Llama"])
+def test_gradients_reach_every_matrix_after_an_evaluation_on_nf4(kind: str, tmp_path: Path) -> None:
+    """On AVX512-BF16 bitsandbytes repacks NF4 weights in the first forward of an evaluation.
+
+    Layers with biases, as Qwen2's, then raise in training; those without lose gradients silently.
+    """
     import torch
 
     from fixtures.hf_loading import load_base
 
+    (family,) = [each for each in FAMILIES if each.kind == kind]
+    base = make_family(tmp_path / "base", family)
     trainer = make_trainer(base, tmp_path, ROWS, "quantization=nf4")
     wake_adapter(trainer)
     batch = next(iter(trainer.get_train_dataloader()))
