@@ -9,9 +9,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from train.data_config import DataConfig
+from train.sft_settings import Strict
 
 Task = Literal["format", "extraction", "qa", "verifier", "math"]
 Part = Literal["messages", "prompt", "completion", "schema", "expected", "id", "tags"]
@@ -23,15 +24,13 @@ SLOT = re.compile(r"(\{?)\{([A-Za-z_][\w.-]*)(:json)?\}(\}?)")
 LAYOUTS = ("system_layout", "prompt_layout", "completion_layout")
 
 
-class DataSettings(BaseModel):
+class DataSettings(Strict):
     """Where rows come from: two files, a `datasets` dataset, or `python -m train data`'s generator.
 
     A row is `messages` that end with the assistant's, or `prompt` (a text or messages) with
     `completion`. Where columns have other names or a prompt is put together from several, `columns`
     and the layouts say so.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train_file: Path | None = None
     """JSONL."""
