@@ -54,7 +54,7 @@ class DataSettings(Strict):
     """Rows are made in the run folder."""
     task: Task = "format"
     """What the rows of files and datasets ask for; it decides how answers are judged."""
-    columns: dict[Part, str] = {}
+    columns: dict[Part, str] = Field(default={})
     """Which column holds what, such as `{prompt: question, completion: solution}`; a dot goes into
     a column (`answers.text.0`)."""
     system_layout: str | None = None
@@ -64,7 +64,7 @@ class DataSettings(Strict):
     """The user's message put together from columns, slots as in `system_layout`."""
     completion_layout: str | None = None
     """The answer put together from columns, slots as in `system_layout`."""
-    values: dict[str, dict[str, str]] = {}
+    values: dict[str, dict[str, str]] = Field(default={})
     """How a layout writes the values of a column, such as `{label: {"0": wrong, "1": right}}`;
     the keys are the values' JSON (a text without its quotes)."""
     leaks: Literal["refuse", "drop", "warn"] = "refuse"
