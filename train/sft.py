@@ -136,7 +136,7 @@ def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
     if overwrite:
         check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
-    going_on = open_run(config, base_hashes, resume, found.revision)
+    going_on = open_run(config, base_hashes, resume, found.revision, overwrite)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path, config.data.generate.task) for split, path in paths.items()}
