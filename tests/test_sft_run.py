@@ -163,6 +163,24 @@ def test_a_missing_data_file_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_the_data_are_looked_at_before_a_base_is_fetched(tmp_path: Path) -> None:
+    options = ("base=nobody/nothing", "revision=main", "data.eval_file=gone.jsonl")
+    done = run_sft(make_config(tmp_path), tmp_path, *options)
+    assert done.output == "train sft: data.eval_file: gone.jsonl: no such file\n"
+
+
+def test_the_metric_is_checked_on_the_rows_that_are_measured(tmp_path: Path) -> None:
+    rows = tmp_path / "eval.jsonl"
+    lines = ('{"prompt": "a", "completion": "Paris"}', '{"prompt": "b", "completion": "{}"}')
+    rows.write_text("\n".join(reversed(lines)), encoding="utf-8")
+    asked = (f"data.eval_file={rows}", "evaluation.metric=exact_answer_rate")
+    allowed = run_sft(make_config(tmp_path), tmp_path, *asked, f"base={tmp_path / 'nowhere'}")
+    assert "no such model folder" in allowed.output
+    refused = run_sft(make_config(tmp_path), tmp_path, *asked, "evaluation.rows=1")
+    assert "evaluation.metric: exact_answer_rate is not measured" in refused.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_unknown_key_is_told_before_anything_else(tmp_path: Path) -> None:
     done = run_sft(make_config(tmp_path), tmp_path, "trianing.epochs=2")
     assert done.exit_code == 2

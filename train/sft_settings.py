@@ -17,7 +17,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -73,7 +72,7 @@ class Strict(BaseModel):
         assert info.field_name is not None
         kinds = _leaves(cls.model_fields[info.field_name].annotation)
         if isinstance(given, bool) and kinds & {int, float} and bool not in kinds:
-            raise PydanticCustomError("number_type", "Input should be a number")
+            raise ValueError("expected a number")
         return given
 
 
