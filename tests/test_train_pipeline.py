@@ -122,6 +122,20 @@ def test_tokens_are_counted_by_the_base_or_not_at_all(
     assert "goldgate-tests/none is not here yet" in capsys.readouterr().err
 
 
+def test_a_base_of_the_hub_counts_once_it_is_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "a" * 40
+    snapshot = tmp_path / "hub" / "models--goldgate-tests--none" / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (snapshot / "tokenizer.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    hub = {"base": "goldgate-tests/none", "revision": commit}
+    assert write_recipe(plan_road(TINY_JSON, settings_in(tmp_path, **hub), None))
+    text = (tmp_path / "run_pipeline" / "data.yaml").read_text(encoding="utf-8")
+    assert hub.items() <= yaml.safe_load(text).items()
+
+
 def test_bash_reads_the_assignments_back_as_they_were(tmp_path: Path) -> None:
     odd = tmp_path / "it's $(echo here)"
     road = plan_road(TINY_JSON, settings_in(odd), None)
@@ -153,7 +167,8 @@ def test_the_smoke_size_ends_with_an_accepted_adapter(tmp_path: Path) -> None:
 @pytest.mark.integration
 def test_rows_of_files_without_cases_end_trained_and_may_start_anew(tmp_path: Path) -> None:
     verifier_config(tmp_path)
-    for word in ((), ("--overwrite",)):  # a run that is there meets no --resume then
+    # a run that is there is gone on with, or meets no --resume
+    for word in ((), (), ("--overwrite",)):
         done = run("--smoke", "out", "verifier.yaml", *word, called_in=tmp_path)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "suite/cases has no cases of the task verifier" in done.stdout
