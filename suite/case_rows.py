@@ -141,8 +141,12 @@ def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:
     else:
         keys = ", ".join(sorted(row)) or "none"
         raise InputError(f"{where}: needs `messages`, or `prompt` with `completion`; keys: {keys}")
-    if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
-        raise InputError(f"{where}: messages: expected a list of {{role, content}} objects")
+    part, wanted = ("messages", "") if "messages" in row else ("prompt", "a text or ")
+    wanted = f"{where}: {part}: expected {wanted}a list of {{role, content}} objects, got"
+    if not isinstance(messages, list):
+        raise InputError(f"{wanted} {type(messages).__name__} {messages!r:.80}")
+    if odd := [each for each in messages if not isinstance(each, dict)]:
+        raise InputError(f"{wanted} a list with {type(odd[0]).__name__} {odd[0]!r:.80}")
     messages = [{key: each.get(key) for key in ("role", "content")} for each in messages]
     if messages and messages[-1]["role"] == "assistant":
         return messages[:-1], str(messages[-1]["content"])

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -48,7 +49,7 @@ def describe_problems(error: ValidationError, model: type[BaseModel], where: str
         loc, kind = problem["loc"], problem["type"]
         place = _place(where, loc)
         if kind == "extra_forbidden":
-            lines.append(f"{place}: {unknown('key', str(loc[-1]), _known_keys(model, loc[:-1]))}")
+            lines.append(f"{place}: {_unknown_key(model, loc)}")
         elif kind == "missing":
             lines.append(f"{place}: missing")
         else:
@@ -73,6 +74,33 @@ def _place(where: str, loc: Sequence[int | str]) -> str:
     where = where.removesuffix(": ")
     # "gates.yaml" is a file, "gates.yaml: models" a place in one
     return f"{where}{steps}" if ": " in where else f"{where}: {steps[1:] or '(root)'}"
+
+
+def _unknown_key(model: type[BaseModel], loc: Sequence[int | str]) -> str:
+    """Say that a key is unknown, and where it belongs when it is one of another section."""
+    word, known = str(loc[-1]), _known_keys(model, loc[:-1])
+    told = unknown("key", word, known)
+    elsewhere = [path for path in _key_paths(model) if path.rpartition(".")[2] == word]
+    if not elsewhere:
+        return told
+    hint = nearest(word, known)
+    belongs = " or ".join(repr(path) for path in elsewhere)
+    return f"{told.removesuffix(hint) if hint else told + '. '}Did you mean {belongs}?"
+
+
+def _key_paths(model: type[BaseModel], above: tuple[type[BaseModel], ...] = ()) -> list[str]:
+    """Every key of a model and of the sections in it, with dots; not of lists."""
+    paths = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        paths.append(key)
+        parts = (field.annotation, *get_args(field.annotation))
+        if get_origin(field.annotation) not in (None, Union, UnionType):
+            continue
+        for part in parts:
+            if isinstance(part, type) and issubclass(part, BaseModel) and part not in above:
+                paths += [f"{key}.{path}" for path in _key_paths(part, (*above, model))]
+    return paths
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,28 @@ def test_all_mistakes_of_a_row_file_are_named_at_once(tmp_path: Path) -> None:
     assert [problem[: len("line 1")] for problem in found] == [f"line {n}" for n in range(1, 6)]
     assert "keys: text" in found[2]
     assert "unknown keyword 'typ'" in found[3]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            '{"prompt": 5}',
+            "prompt: expected a text or a list of {role, content} objects, got int",
+        ),
+        ('{"prompt": ["hi"]}', "objects, got a list with str 'hi'"),
+        (
+            '{"messages": "hi"}',
+            "messages: expected a list of {role, content} objects, got str",
+        ),
+    ],
+    ids=["number", "list_of_texts", "messages"],
+)
+def test_a_prompt_of_another_type_is_told_with_what_was_got(
+    tmp_path: Path, row: str, expected: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(expected)):
+        load_rows(write(tmp_path, row, "r.jsonl"), "format")
 
 
 def read_rows(folder: Path, *lines: str) -> tuple[Case, ...]:

@@ -70,6 +70,24 @@ def test_an_unknown_key_on_the_command_line_is_an_error(tmp_path: Path) -> None:
     assert problem.endswith("Did you mean 'learning_rate'?")
 
 
+def test_a_key_of_another_section_is_told_with_its_place(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, GOOD, "activation_checkpointing=true")
+    assert problem.startswith("activation_checkpointing: unknown key 'activation_checkpointing'")
+    assert problem.endswith(". Did you mean 'training.activation_checkpointing'?")
+    # what is spelled right elsewhere is nearer than what is spelled alike here (max_steps)
+    (problem,) = problems_of(tmp_path, GOOD, "training.max_tokens=9")
+    assert problem.endswith(". Did you mean 'data.max_tokens'?")
+    (problem,) = problems_of(tmp_path, GOOD, "batch_size=9")
+    assert problem.endswith(". Did you mean 'training.batch_size' or 'evaluation.batch_size'?")
+
+
+@pytest.mark.parametrize(
+    "key", ["evaluation.rows", "training.epochs", "training.max_steps", "data.test_size"]
+)
+def test_a_boolean_is_no_number(tmp_path: Path, key: str) -> None:
+    assert problems_of(tmp_path, GOOD, f"{key}=true") == [f"{key}: expected a number, got True"]
+
+
 def test_an_override_without_a_value_is_an_error(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, GOOD, "training.epochs")
     assert problem == "training.epochs: expected key=value, such as training.epochs=2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,21 @@ def test_answers_are_labels_or_objects_where_all_of_them_are(
     completions: list[str], kind: str
 ) -> None:
     assert find_answers([row(text) for text in completions]) == kind
+
+
+def test_a_json_value_counts_as_an_object_where_its_row_asks_for_one() -> None:
+    message = Message(role="user", content="?")
+
+    def asking(kind: Any, completion: str, task: str = "format") -> SftRow:
+        case = Case(task=task, id="row", messages=(message,), top_level=kind, expected=[1, 2])
+        return SftRow(case, completion)
+
+    mixed = [row('{"a": 1}'), asking("array", "[1, 2]"), asking("any", "null")]
+    assert find_answers(mixed) == "object"
+    found = summarize(judge(mixed[:2], answers('{"a": 1}', "[1,2]")), step=1, eval_loss=0.5)
+    assert (found.format_success_rate, found.exact_object_rate) == (1.0, 1.0)
+    assert find_answers([asking("array", "[1, 2]"), row("42")]) == "text"
+    assert find_answers([asking("array", "[1, 2]", task="qa")]) == "text"
 
 
 def test_a_verifier_may_have_labels_of_its_own() -> None:

@@ -12,6 +12,7 @@ from train.card import write_card
 from train.manifest import build_manifest
 from train.sft_data import read_rows
 from train.sft_measure import (
+    Evaluation,
     choose_best,
     judge,
     read_evaluations,
@@ -98,6 +99,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
         "evaluations": [base, best],
     }
     card = write_card(manifest, facts)
+    assert "judged\nby the suite's own scorer\n(rate, count" in card
     assert "python -m train sft --config x.yaml" in card
     assert "rounded to bfloat16" not in card
     rounded = choose_place(make_config(tmp_path, lora={"saved_dtype": "bfloat16"}))
@@ -107,3 +109,13 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     assert "in 1.5 minutes on a GPU." in write_card(manifest | {"device": "cuda"}, facts)
     assert "| 0.500 (100/200, 95% 0.431-0.569) | 0.980 (196/200, 95% 0.950-0.992) |" in card
     assert "| 90 | 0.980 | 0.900 | 0.500 | 0.005 | 0.2000 |" in card
+
+
+def test_a_card_of_labels_does_not_speak_of_the_suite_s_scorer(tmp_path: Path) -> None:
+    config = choose_place(make_config(tmp_path))
+    base, best = (Evaluation(step=step, n=4, eval_loss=1.0, accuracy=0.5) for step in (0, 9))
+    manifest = build_manifest(config, None, None, HASHES, {}, base, best)
+    facts = dict.fromkeys(("name", "command", "train_rows", "eval_rows", "tokens", "minutes"), 1)
+    card = write_card(manifest, facts | {"evaluations": [base, best]})
+    assert "scorer" not in card
+    assert "each compared\nwith the expected answer, blanks at the ends aside\n(rate" in card

@@ -16,7 +16,6 @@ from train.__main__ import app
 from train.manifest import build_manifest
 from train.precision import Accelerator
 from train.sft_config import SftConfig
-from train.sft_export import export_adapter
 from train.sft_measure import Evaluation
 from train.sft_run import (
     choose_place,
@@ -163,6 +162,24 @@ def test_a_missing_data_file_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_the_data_are_looked_at_before_a_base_is_fetched(tmp_path: Path) -> None:
+    options = ("base=nobody/nothing", "revision=main", "data.eval_file=gone.jsonl")
+    done = run_sft(make_config(tmp_path), tmp_path, *options)
+    assert done.output == "train sft: data.eval_file: gone.jsonl: no such file\n"
+
+
+def test_the_metric_is_checked_on_the_rows_that_are_measured(tmp_path: Path) -> None:
+    rows = tmp_path / "eval.jsonl"
+    lines = ('{"prompt": "a", "completion": "Paris"}', '{"prompt": "b", "completion": "{}"}')
+    rows.write_text("\n".join(reversed(lines)), encoding="utf-8")
+    asked = (f"data.eval_file={rows}", "evaluation.metric=exact_answer_rate")
+    allowed = run_sft(make_config(tmp_path), tmp_path, *asked, f"base={tmp_path / 'nowhere'}")
+    assert "no such model folder" in allowed.output
+    refused = run_sft(make_config(tmp_path), tmp_path, *asked, "evaluation.rows=1")
+    assert "evaluation.metric: exact_answer_rate is not measured" in refused.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_unknown_key_is_told_before_anything_else(tmp_path: Path) -> None:
     done = run_sft(make_config(tmp_path), tmp_path, "trianing.epochs=2")
     assert done.exit_code == 2
@@ -238,48 +255,6 @@ def test_overwrite_deletes_no_data_file_that_lies_in_the_run_folder(tmp_path: Pa
     assert done.exit_code == 2
     assert f"train sft: {rows}: lies in {config.output_dir}, which --overwrite" in done.output
     assert rows.is_file()
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        (".adapter_model.safetensors.tmp",),
-        ("adapter_model.safetensors", ".adapter_config.json.x1y2.tmp"),
-        ("adapter_model.safetensors", "adapter_config.json", "README.md", ".manifest.json.z.tmp"),
-    ],
-    ids=["first-weights", "config", "manifest"],
-)
-def test_a_killed_export_is_gone_on_with(tmp_path: Path, names: tuple[str, ...]) -> None:
-    config = make_config(tmp_path)
-    open_run(config, HASHES, resume=False)
-    checkpoint = config.output_dir / "checkpoint-1"
-    checkpoint.mkdir()
-    (checkpoint / "adapter_model.safetensors").write_bytes(b"new")
-    (checkpoint / "adapter_config.json").write_text('{"target_modules": []}', encoding="utf-8")
-    config.adapter_dir.mkdir()
-    for name in names:
-        (config.adapter_dir / name).write_bytes(b"old")
-    assert open_run(config, HASHES, resume=True)
-    export_adapter(config, checkpoint, {"seed": 0}, "card")
-    assert sorted(path.name for path in config.adapter_dir.iterdir()) == [
-        "README.md",
-        "adapter_config.json",
-        "adapter_model.safetensors",
-        "manifest.json",
-    ]
-    assert (config.adapter_dir / "adapter_model.safetensors").read_bytes() == b"new"
-
-
-@pytest.mark.parametrize(
-    "names", [("README.md",), ("adapter_model.safetensors", "thesis.txt")], ids=" ".join
-)
-def test_what_no_export_left_is_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
-    config = make_config(tmp_path)
-    config.adapter_dir.mkdir()
-    for name in names:
-        (config.adapter_dir / name).write_bytes(b"mine")
-    with pytest.raises(InputError, match=r"holds no adapter with a manifest\.json"):
-        open_run(config, HASHES, resume=False)
 
 
 def test_the_time_of_a_killed_session_counts(tmp_path: Path) -> None:

@@ -193,6 +193,50 @@ def test_token_lengths_are_those_that_training_sees(tmp_path: Path) -> None:
     assert (row["min"], row["max"]) == (min(lengths), max(lengths))
 
 
+def test_the_statistics_name_the_tokenizer(tmp_path: Path) -> None:
+    words = ("n_train=2", "n_eval=1", f"out_dir={tmp_path}")
+    cases = {
+        "fixtures/tiny": "Tokenizer: that of `fixtures/tiny`.",
+        None: "Tokenizer: none, lengths are in characters only.",
+    }
+    for base, line in cases.items():
+        done = train_data(f"base={base or 'null'}", *words)
+        assert done.exit_code == 0, done.output
+        assert ("tokens are those of fixtures/tiny" in done.output) == (base is not None)
+        assert json.loads((tmp_path / "stats.json").read_text("utf-8"))["tokenizer"] == base
+        for name in ("stats.md", "README.md"):
+            assert line in (tmp_path / name).read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", ["README.md", "train.jsonl", "stats.json"])
+def test_files_that_something_else_made_are_kept(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text('{"mine": 1}\n', encoding="utf-8")
+    words = ("n_train=2", "n_eval=1", f"out_dir={tmp_path}")
+    done = train_data(*words)
+    assert done.exit_code == 2
+    assert f"holds {name}, made by something else" in done.output
+    assert "--overwrite" in done.output
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b'{"mine": 1}\n'}
+    assert train_data("--overwrite", *words).exit_code == 0
+    assert train_data("seed=1", *words).exit_code == 0  # its own are made anew
+
+
+def test_what_a_killed_command_left_is_made_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_one(path: Path, text: str) -> None:
+        assert not list(tmp_path.iterdir()), "killed"
+        path.write_text(text, encoding="utf-8")
+
+    config = DataConfig(n_train=2, n_eval=1)
+    with monkeypatch.context() as patched:
+        patched.setattr("train.data.write_whole", write_one)
+        with pytest.raises(AssertionError, match="killed"):
+            make_data(config, tmp_path)
+    done = train_data("n_train=2", "n_eval=1", f"out_dir={tmp_path}")
+    assert done.exit_code == 0, done.output
+
+
 def test_the_canonical_hash_in_the_statistics_is_that_of_the_rows_read_back(tmp_path: Path) -> None:
     for task in ("format", "qa"):
         config = DataConfig.model_validate({"task": task, "n_train": 12, "n_eval": 3})

@@ -15,7 +15,7 @@ from fixtures.file_hash import hash_file
 from fixtures.registry import LocalEntry, load_registry
 from tests.run_records import make_result, make_run
 from train.__main__ import app
-from train.merge import MergeOptions, plan_merge
+from train.merge import MergeOptions, merge_command, plan_merge
 from train.merge_check import find_differences, registry_text
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +51,23 @@ def make_files(folder: Path, **changes: Any) -> Path:
     text = json.dumps(manifest | changes)
     (adapter / "manifest.json").write_text(text, encoding="utf-8")
     return adapter
+
+
+def test_the_command_of_the_card_has_every_option_and_is_quoted() -> None:
+    plain = MergeOptions(Path("adapters/mine"), Path("my models/it's"))
+    start = """python -m train merge adapters/mine --out 'my models/it'"'"'s'"""
+    assert merge_command(plain) == start
+    full = replace(
+        plain,
+        base="Qwen/Qwen3-4B",
+        base_weights="original",
+        dtype="float16",
+        device="cuda",
+        overwrite=True,
+    )
+    assert merge_command(full) == start + (
+        " --base Qwen/Qwen3-4B --base-weights original --dtype float16 --device cuda --overwrite"
+    )
 
 
 def test_the_plan_takes_base_quantization_and_dtype_from_the_manifest(tmp_path: Path) -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from suite.errors import InputError
 from tests.tiny_models import END_OF_TURN, PAD, make_tokenizer
-from train.preflight import NOT_LEARNED, Labels, check_boundaries, check_labels, read_labels
+from train.preflight import (
+    NOT_LEARNED,
+    Labels,
+    check_answers,
+    check_boundaries,
+    check_labels,
+    read_labels,
+)
 from train.sft_data import Example
 
 NO = NOT_LEARNED
@@ -39,6 +46,20 @@ def test_a_row_without_a_trained_label_is_refused() -> None:
     assert said == (
         "data: row 0: no trained label: a row without an answer teaches nothing; "
         "leave it out of the data"
+    )
+
+
+def test_a_first_token_is_predicted_by_nothing_and_so_not_learned() -> None:
+    assert refusal(([2], [2])).startswith("data: row 0: no trained label: ")
+    # an empty prompt loses the first token of the answer, and the rest is learned
+    check_labels([Labels("row", [6, 2], [6, 2])], end=2, pad=0)
+
+
+def test_an_answer_of_only_blanks_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        check_answers([" \n", "{}", "\u00a0"], ["row 0", "row 1", "row 2"])
+    assert str(caught.value).startswith(
+        "data: row 0, row 2: no trained label but blanks and the end: a row without an answer"
     )
 
 

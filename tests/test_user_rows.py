@@ -15,6 +15,7 @@ from train.user_rows import SftRow, canonical_sha256, hold_out, read_given, read
 
 SOLUTION = {"question": "2 + 2?", "solution": "It is 5.", "label": 0, "error_type": "slip"}
 RIGHT = {"question": "3 + 3?", "solution": "It is 6.", "label": 1, "error_type": None}
+PAIR = {"q": "one?", "a": "one"}
 LAYOUTS = {
     "prompt_layout": "Question: {question}\nSolution: {solution}",
     "completion_layout": '{"label": {label:json}, "error_type": {error_type:json}}',
@@ -144,6 +145,22 @@ def test_the_problems_of_all_lines_come_in_the_order_of_the_file(tmp_path: Path)
     assert "needs `messages`, or `prompt` with `completion`; keys: text" in problems[2]
     assert "expected an object, got list" in problems[3]
     assert "duplicate_key" in problems[4]
+
+
+@pytest.mark.parametrize(
+    ("row", "changes", "expected"),
+    [
+        (PAIR, {}, "has no column `messages` or `prompt`; columns: q, a. data.columns={prompt: C"),
+        (PAIR, {"prompt_layout": "{q}"}, "data.completion_layout='… {COLUMN} …' puts it together"),
+        ({"prompt": "a"}, {}, "has no column `messages` or `completion`; columns: prompt. "),
+    ],
+    ids=["neither", "a_layout_of_one", "our_name_of_one"],
+)
+def test_columns_that_nothing_maps_are_told_once(
+    tmp_path: Path, row: dict[str, str], changes: dict[str, str], expected: str
+) -> None:
+    (problem,) = problems_of(tmp_path, *[row] * 30, **changes)
+    assert expected in problem
 
 
 def test_a_file_of_broken_rows_is_not_told_whole(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ A LoRA adapter (rank {rank}, alpha {alpha}) on `{base}` ({quantization}){aim}. M
 
 from {train_rows} {rows}, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
 
-Measured while training, by generating greedily on {n} held-out rows{origin}, judged
-by the suite's own scorer (rate, count, Wilson 95 % interval):
+Measured while training, by generating greedily on {n} held-out rows{origin}, {judged}
+(rate, count, Wilson 95 % interval):
 
 | metric | meaning | base | step {step} (kept) |
 |---|---|---|---|
@@ -106,6 +106,9 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         seed=manifest["seed"],
         rows="synthetic rows" if is_made else "rows",
         origin=" of the same generator" if is_made else "",
+        judged="judged\nby the suite's own scorer"
+        if makes_json
+        else "each compared\nwith the expected answer, blanks at the ends aside",
         learned="completion"
         if settings.get("loss_on", "completion") == "completion"
         else "learned",

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.ability_qa import qa_row
 from train.data_card import write_data_card
@@ -26,9 +27,19 @@ from train.prompts import Strictness, extraction_row, hard_negative_row, repair_
 from train.rows import Row
 from train.user_rows import canonical_sha256_of
 
-__all__ = ["SPLITS", "DataConfig", "infer_schema", "make_data", "make_rows", "make_splits"]
+__all__ = [
+    "SPLITS",
+    "DataConfig",
+    "check_out_dir",
+    "infer_schema",
+    "make_data",
+    "make_rows",
+    "make_splits",
+]
 
 _MOST_REDRAWS = 20
+_STATS = "stats.json"
+_FILES = ("train.jsonl", "eval.jsonl", "stats.md", "README.md")
 
 
 def infer_schema(value: Any) -> dict[str, Any]:
@@ -147,15 +158,43 @@ def _prompt_of(row: dict[str, Any]) -> Prompt:
     return read_prompt(row["id"], [(each["role"], each["content"]) for each in row["prompt"]])
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> str:
-    """Write JSONL and return the SHA-256 of its bytes."""
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    write_whole(path, text)
-    return hashlib.sha256(text.encode()).hexdigest()
+def rows_text(rows: Iterable[dict[str, Any]]) -> str:
+    """Rows as JSONL."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def check_out_dir(out_dir: Path) -> None:
+    """Refuse a folder with files that `make_data` would replace and did not make.
+
+    A folder made here has statistics, which are written before anything else.
+
+    Raises:
+        InputError: It is a file, or holds such files and no statistics of ours.
+    """
+    if out_dir.exists() and not out_dir.is_dir():
+        raise InputError(f"--out-dir: {out_dir}: is a file")
+    found = [name for name in (*_FILES, _STATS) if (out_dir / name).exists()]
+    if found and not _is_own(out_dir / _STATS):
+        raise InputError(
+            f"--out-dir: {out_dir}: holds {', '.join(found)}, made by something else; name another "
+            "folder, or --overwrite replaces them"
+        )
+
+
+def _is_own(path: Path) -> bool:
+    try:
+        stats = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stats, dict) and {"config", "splits"} <= stats.keys()
 
 
 def make_data(
-    config: DataConfig, out_dir: Path, command: str = "", tokenizer: Path | None = None
+    config: DataConfig,
+    out_dir: Path,
+    command: str = "",
+    tokenizer: Path | None = None,
+    tokenizer_name: str = "",
 ) -> dict[str, Any]:
     """Write both splits, their statistics and their card.
 
@@ -164,6 +203,7 @@ def make_data(
         out_dir: Gets `train.jsonl`, `eval.jsonl`, `stats.json`, `stats.md` and `README.md`.
         command: What makes these rows again, for the card.
         tokenizer: Folder of the base whose tokens the statistics count; None: characters only.
+        tokenizer_name: What the statistics call it; empty: the folder.
 
     Returns:
         The statistics.
@@ -171,9 +211,11 @@ def make_data(
     splits = make_splits(config)
     hard_negative = config.shares("eval")["hard_negative"]
     used = config.model_copy(update={"hard_negative_prob_eval": hard_negative})
-    stats: dict[str, Any] = {"config": used.model_dump(), "splits": {}}
+    named = None if tokenizer is None else tokenizer_name or str(tokenizer)
+    stats: dict[str, Any] = {"config": used.model_dump(), "tokenizer": named, "splits": {}}
+    texts = {split: rows_text(rows) for split, rows in splits.items()}
     for split, rows in splits.items():
-        digest = write_rows(out_dir / f"{split}.jsonl", rows)
+        digest = hashlib.sha256(texts[split].encode()).hexdigest()
         stats["splits"][split] = describe(rows) | {
             "sha256": digest,
             "canonical_sha256": canonical_sha256_of(_content(row, config.task) for row in rows),
@@ -181,7 +223,10 @@ def make_data(
         if tokenizer is not None:
             stats["splits"][split]["tokens"] = count_tokens(rows, tokenizer)
     title = f"Training data of the task {config.task}"
-    write_whole(out_dir / "stats.json", json_text(stats) + "\n")
+    # first, as `check_out_dir` knows by it what a killed command left behind
+    write_whole(out_dir / _STATS, json_text(stats) + "\n")
+    for split, text in texts.items():
+        write_whole(out_dir / f"{split}.jsonl", text)
     write_whole(out_dir / "stats.md", describe_in_markdown(stats, title))
     name = f"{config.task} rows" if not command else out_dir.name
     write_whole(out_dir / "README.md", write_data_card(name, command, stats, NEAR))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.data_stats import describe_split
+from train.data_stats import describe_split, describe_tokenizer
 
 _TASKS = {
     "format": "to answer with one bare JSON object, whatever the prompt pulls towards",
@@ -45,6 +45,8 @@ prompts that people write.
 | option | value |
 |---|---|
 {options}
+
+Tokenizer: {tokenizer}.
 {splits}
 """
 
@@ -71,5 +73,6 @@ def write_data_card(name: str, command: str, stats: dict[str, Any], near: float)
         made=f" Made by\n\n```\n{command}\n```" if command else "",
         near=near,
         options="\n".join(f"| `{key}` | {value} |" for key, value in config.items()),
+        tokenizer=describe_tokenizer(stats),
         splits="\n".join(parts),
     )

@@ -86,6 +86,12 @@ def data(
             help="Folder or hub id of the base whose tokenizer counts the tokens: fixtures/tiny."
         ),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace files of --out-dir that this command did not make."
+        ),
+    ] = False,
 ) -> None:
     """Make training rows: train.jsonl, eval.jsonl, stats.json, stats.md, a dataset card."""
     options = {
@@ -104,29 +110,33 @@ def data(
     from suite.errors import InputError
 
     try:
-        _make(config, given, overrides or ())
+        _make(config, given, overrides or (), overwrite)
     except InputError as error:
         refuse("data", str(error))
     except OSError as error:  # a folder that cannot be written to, a full disk
         refuse("data", f"{error.filename or 'out_dir'}: {error.strerror or error}")
 
 
-def _make(config: Path | None, options: Mapping[str, Any], overrides: Iterable[str]) -> None:
-    from suite.errors import InputError
-    from train.data import make_data
+def _make(
+    config: Path | None, options: Mapping[str, Any], overrides: Iterable[str], overwrite: bool
+) -> None:
+    from train.data import check_out_dir, make_data
     from train.data_config import DataConfig, read_data_run
     from train.data_stats import find_tokenizer
     from train.run_config import choose_config
 
     path = choose_config(config, "data")
     run = read_data_run(path, options, overrides)
-    if run.out_dir.exists() and not run.out_dir.is_dir():
-        raise InputError(f"--out-dir: {run.out_dir}: is a file")
+    if not overwrite or run.out_dir.is_file():
+        check_out_dir(run.out_dir)
     tokenizer = find_tokenizer(run.base, run.revision, chosen="base" in run.model_fields_set)
     words = ["python", "-m", "train", "data", *(("--config", str(path)) if path else ())]
     words += [f"{name}={value}" for name, value in options.items()]
     recipe = DataConfig.model_validate(run.model_dump(include=set(DataConfig.model_fields)))
-    stats = make_data(recipe, run.out_dir, shlex.join([*words, *overrides]), tokenizer)
+    named = " @ ".join(filter(None, (run.base, run.revision)))
+    stats = make_data(recipe, run.out_dir, shlex.join([*words, *overrides]), tokenizer, named)
+    if tokenizer is not None:
+        say(f"tokens are those of {named}")
     for split, facts in stats["splits"].items():
         say(f"{run.out_dir / split}.jsonl: {facts['rows']} rows, sha256 {facts['sha256']}")
         say(

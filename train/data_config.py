@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from suite.errors import InputError, describe_problems
 from train.prompts import Strictness
 from train.run_config import apply_override, read_settings
+from train.sft_settings import Strict
 
 SPLITS = ("train", "eval")
 GeneratedTask = Literal["format", "extraction", "qa"]
@@ -23,10 +24,8 @@ MIXED = ("hard_negative", "fix_bad_output", "duplicate_object", "duplicate_key")
 """What besides plain rows is in the mix of the format task, in the order in which it is drawn."""
 
 
-class DataConfig(BaseModel):
+class DataConfig(Strict):
     """The mix; probabilities are per row and in [0, 1]."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: GeneratedTask = "format"
     """`format`: the mix below. `extraction`: its plain rows. `qa`: questions over a passage,

@@ -9,9 +9,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from train.data_config import DataConfig
+from train.sft_settings import Strict
 
 Task = Literal["format", "extraction", "qa", "verifier", "math"]
 Part = Literal["messages", "prompt", "completion", "schema", "expected", "id", "tags"]
@@ -23,15 +24,13 @@ SLOT = re.compile(r"(\{?)\{([A-Za-z_][\w.-]*)(:json)?\}(\}?)")
 LAYOUTS = ("system_layout", "prompt_layout", "completion_layout")
 
 
-class DataSettings(BaseModel):
+class DataSettings(Strict):
     """Where rows come from: two files, a `datasets` dataset, or `python -m train data`'s generator.
 
     A row is `messages` that end with the assistant's, or `prompt` (a text or messages) with
     `completion`. Where columns have other names or a prompt is put together from several, `columns`
     and the layouts say so.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train_file: Path | None = None
     """JSONL."""
@@ -55,7 +54,7 @@ class DataSettings(BaseModel):
     """Rows are made in the run folder."""
     task: Task = "format"
     """What the rows of files and datasets ask for; it decides how answers are judged."""
-    columns: dict[Part, str] = {}
+    columns: dict[Part, str] = Field(default={})
     """Which column holds what, such as `{prompt: question, completion: solution}`; a dot goes into
     a column (`answers.text.0`)."""
     system_layout: str | None = None
@@ -65,7 +64,7 @@ class DataSettings(BaseModel):
     """The user's message put together from columns, slots as in `system_layout`."""
     completion_layout: str | None = None
     """The answer put together from columns, slots as in `system_layout`."""
-    values: dict[str, dict[str, str]] = {}
+    values: dict[str, dict[str, str]] = Field(default={})
     """How a layout writes the values of a column, such as `{label: {"0": wrong, "1": right}}`;
     the keys are the values' JSON (a text without its quotes)."""
     leaks: Literal["refuse", "drop", "warn"] = "refuse"

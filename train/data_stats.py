@@ -130,12 +130,13 @@ def describe_in_markdown(stats: dict[str, Any], title: str) -> str:
     """Return `stats.md`.
 
     Args:
-        stats: `config`, and by split what `describe` gives, with `sha256`, `canonical_sha256` and
-            perhaps `tokens`.
+        stats: `config`, `tokenizer`, and by split what `describe` gives, with `sha256`,
+            `canonical_sha256` and perhaps `tokens`.
         title: Its heading.
     """
     lines = [f"# {title}", "", "| option | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in stats["config"].items()]
+    lines += ["", f"Tokenizer: {describe_tokenizer(stats)}."]
     for split, facts in stats["splits"].items():
         lines += ["", f"## {split}: {facts['rows']} rows", ""]
         lines += describe_split(facts)
@@ -144,6 +145,12 @@ def describe_in_markdown(stats: dict[str, Any], title: str) -> str:
             # a prompt may hold a code fence of three backticks
             lines += ["", "`````json", shown, "`````"]
     return "\n".join(lines) + "\n"
+
+
+def describe_tokenizer(stats: dict[str, Any]) -> str:
+    """Return whose tokens are counted, in Markdown."""
+    named = stats["tokenizer"]
+    return "none, lengths are in characters only" if named is None else f"that of `{named}`"
 
 
 def describe_split(facts: dict[str, Any]) -> list[str]:

@@ -30,7 +30,14 @@ from train.memory_room import (
     find_savings,
     gib,
 )
-from train.preflight import NOT_LEARNED, Labels, check_boundaries, check_labels, read_labels
+from train.preflight import (
+    NOT_LEARNED,
+    Labels,
+    check_answers,
+    check_boundaries,
+    check_labels,
+    read_labels,
+)
 from train.processes import is_main
 from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow
@@ -68,6 +75,7 @@ class FirstLook:
         self.config, self.tokenizer = config, tokenizer
         self.examples = examples
         self.names = {split: [row.case.id for row in chosen] for split, chosen in rows.items()}
+        self.answers = {split: [row.completion for row in chosen] for split, chosen in rows.items()}
         self.limit = config.data.max_tokens
         self.shape: BaseShape = read_shape(folder)
         fitting = [each.length for each in examples["train"] if each.length <= self.limit]
@@ -83,10 +91,12 @@ class FirstLook:
         """Refuse what need not be loaded to be seen.
 
         Raises:
-            InputError: Prompt and completion merge, or memory or disk are too small.
+            InputError: An answer is blank, prompt and completion merge, or memory or disk are too
+                small.
         """
         for split, examples in self.examples.items():
             names = [f"{split} row {name}" for name in self.names[split]]
+            check_answers(self.answers[split], names)
             check_boundaries(self.tokenizer, examples, names)
         check_memory(self.estimate, self.available, self.savings)
         check_disk(self.config.output_dir, self.checkpoint_bytes)

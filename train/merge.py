@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 import shutil
 import tempfile
 import warnings
@@ -244,8 +245,22 @@ def _card(model: Model, options: MergeOptions) -> str:
         f"# {options.out.resolve().name}\n\n"
         f"The adapter `{model.adapter.name}` merged into `{model.base_id}`, {what}{back}.\n"
         f"`{RECORD}` names both by their hashes. Made by\n\n```\n"
-        f"python -m train merge {options.adapter} --out {options.out}\n```\n"
+        f"{merge_command(options)}\n```\n"
     )
+
+
+def merge_command(options: MergeOptions) -> str:
+    """The command that these options came from, ready to paste; how it is checked is left out."""
+    given = {
+        "--base": options.base,
+        "--base-weights": None if options.base_weights == "dequantized" else options.base_weights,
+        "--dtype": options.dtype,
+        "--device": options.device,
+    }
+    words = ["python", "-m", "train", "merge", str(options.adapter), "--out", str(options.out)]
+    for name, value in given.items():
+        words += [] if value is None else [name, value]
+    return shlex.join([*words, *(["--overwrite"] if options.overwrite else [])])
 
 
 def _check_out(options: MergeOptions) -> None:

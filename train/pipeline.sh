@@ -5,58 +5,50 @@
 #   bash train/pipeline.sh train/configs/qwen2_5_0_5b_json.yaml # any configuration
 #   bash train/pipeline.sh --smoke DIR [CONFIG]                 # a few steps; all of it in DIR
 #
-# Settings may follow CONFIG as `key=value`. Each command below can be run by hand just as well. A
-# pipeline that was killed goes on where it was. Exit status: 0 accepted, 1 not, 2 usage.
+# `key=value` settings and --overwrite may follow CONFIG. CONFIG and DIR are found from the folder
+# that this is called in, paths in settings and configurations from the root of the repository. Each
+# command below can be run by hand just as well. A pipeline that was killed goes on where it was.
+# Exit status: 0 accepted, or trained where the suite has no cases of the task; 1 not; 2 usage.
 set -euo pipefail
+called_in=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-smoke=""
+# A path as it is found from here: the caller's folder comes first.
+from_here() {
+  if [[ $1 == /* || $called_in -ef . ]]; then echo "$1"; else echo "$called_in/$1"; fi
+}
+
+smoke=()
+goldens=goldens
 if [[ ${1:-} == --smoke ]]; then
-  smoke=${2:?"--smoke: names the folder that everything goes to"}
+  folder=$(from_here "${2:?"--smoke: names the folder that everything goes to"}")
+  smoke=(--smoke="$folder")
   shift 2
 fi
 config=train/configs/tiny_json.yaml
-if [[ $# -gt 0 && $1 != *=* ]]; then
-  config=$1
+if [[ $# -gt 0 && $1 != *=* && $1 != -* ]]; then
+  config=$(from_here "$1")
+  if [[ ! -e $config ]]; then config=$1; fi # train/configs/… from anywhere
   shift
 fi
-settings=("$@")
-
-if [[ -n $smoke ]]; then
-  mkdir -p "$smoke"
-  # nothing of it reaches the committed adapters and goldens
-  settings+=("output_dir=$smoke/run" "adapter_dir=$smoke/smoke_adapter")
-  settings+=(data.generate.n_train=64 data.generate.n_eval=16 training.batch_size=8)
-  settings+=(training.max_steps=4 training.logging_steps=2 evaluation.steps=4)
-  settings+=(evaluation.per_epoch=null evaluation.rows=4 evaluation.max_new_tokens=32)
-  settings+=(training.threads=1) # threads without a core of their own wait for each other
-fi
+settings=() start=()
+for word in "$@"; do
+  case $word in
+    --overwrite | --resume) start=("$word") ;;
+    -*)
+      echo "train/pipeline.sh: $word: no option of this; --overwrite and key=value may follow CONFIG" >&2
+      exit 2
+      ;;
+    *) settings+=("$word") ;;
+  esac
+done
 
 say() { printf '\n==> %s\n' "$*"; }
 
-# What the configuration says, with every default and setting filled in.
-mapfile -t facts < <(python -m train sft --config "$config" --print-config "${settings[@]}" \
-  | python -c '
-import sys, yaml
-from pathlib import Path
-from fixtures.registry import OWN_REGISTRY, load_registry
-config = yaml.safe_load(sys.stdin)
-run, adapter = Path(config["output_dir"]), Path(config["adapter_dir"])
-name = adapter.name if adapter.name != "adapter" else run.name
-print(run, adapter, name, config["base"], config["revision"] or "", sep="\n")
-print("yes" if name in load_registry(OWN_REGISTRY).entries else "")
-recipe = config["data"]["generate"]
-if recipe:
-    beside = Path(f"{run}_pipeline")
-    beside.mkdir(parents=True, exist_ok=True)
-    here = {"out_dir": str(beside / "data"), **({"base": config["base"]} if Path(config["base"]).is_dir() else {})}
-    (beside / "data.yaml").write_text(yaml.safe_dump(here | recipe))
-print("yes" if recipe else "")
-')
-if ((${#facts[@]} != 7)); then exit 2; fi # the command has said why
-run=${facts[0]} adapter=${facts[1]} name=${facts[2]} base=${facts[3]} revision=${facts[4]}
-registered=${facts[5]} generated=${facts[6]}
-beside=${run}_pipeline # the run folder is the training's own
+# What the configuration says, with every default and setting filled in, checked:
+# run, adapter, beside, name, base, revision, registered, generated, task, judged, settings.
+road=$(python -m train.pipeline "${smoke[@]}" "$config" "${settings[@]}") || exit $?
+eval "$road"
 mkdir -p "$beside"
 
 say "data: rows to look at in $beside/data"
@@ -67,9 +59,8 @@ else
 fi
 
 say "sft: the adapter in $adapter"
-going_on=()
-if [[ -f $run/run.json ]]; then going_on=(--resume); fi
-python -m train sft --config "$config" "${going_on[@]}" "${settings[@]}"
+if [[ ${#start[@]} == 0 && -f $run/run.json ]]; then start=(--resume); fi
+python -m train sft --config "$config" "${start[@]}" "${settings[@]}"
 if [[ -n $generated ]]; then
   # the training makes its rows itself, from the same seed: these are the ones it learned
   python - "$adapter/manifest.json" "$beside/data" <<'PY'
@@ -89,9 +80,24 @@ model=(--base-model="$base" --adapter="$adapter" --as="$name")
 if [[ -n $revision ]]; then model+=(--revision="$revision"); fi
 if [[ -n $registered ]]; then model=(--model="$name"); fi
 where=()
-if [[ -n $smoke ]]; then
-  where=(--num-prompts=6 --max-new-tokens=32 --goldens="$smoke/goldens"
-    --cache-dir="$smoke/cache")
+if ((${#smoke[@]})); then
+  goldens=$folder/goldens
+  where=(--num-prompts=6 --max-new-tokens=32 --goldens="$goldens" --cache-dir="$folder/cache")
+fi
+
+rows="those that $config names"
+if [[ -n $generated ]]; then rows="$beside/data (stats.md tells what is in them)"; fi
+if [[ -z $judged ]]; then
+  say "suite: left out, as suite/cases has no cases of the task $task"
+  cat <<END
+
+trained, not accepted: its measures on the evaluation rows are all there is
+  rows       $rows
+  run        $run (checkpoints, every measured answer, tb/)
+  pictures   $run/plots
+  adapter    $adapter (README.md is its card)
+END
+  exit 0
 fi
 
 say "suite: every answer in $beside/generations.jsonl, the page in $beside/suite/report.html"
@@ -104,13 +110,10 @@ if ((status > 1)); then exit "$status"; fi
 say "accept: the goldens of $name"
 python -m pytest suite "${model[@]}" "${where[@]}" --snapshot-update -q --tb=no || {
   echo "not accepted: see above what broke; where that is meant:"
-  echo "  python -m pytest suite ${model[*]} --snapshot-update --accept-regressions"
+  echo "  python -m pytest suite$(printf ' %q' "${model[@]}" "${where[@]}") --snapshot-update --accept-regressions"
   exit 1
 }
 
-goldens=${smoke:+$smoke/}goldens/$name
-rows="those that $config names"
-if [[ -n $generated ]]; then rows="$beside/data (stats.md tells what is in them)"; fi
 cat <<END
 
 accepted
@@ -120,8 +123,8 @@ accepted
   adapter    $adapter (README.md is its card)
   answers    $beside/generations.jsonl
   suite      $beside/suite/report.html
-  goldens    $goldens
+  goldens    $goldens/$name
 END
-if [[ -z $smoke && -z $registered ]]; then
+if ((${#smoke[@]} == 0)) && [[ -z $registered ]]; then
   echo "next: a line in fixtures/models.yaml keeps the model: $name: {type: local, model_path: $base, lora_path: $adapter}"
 fi

@@ -67,14 +67,31 @@ def check_labels(
 
 
 def _look(row: Labels, end: int, pad: int | None, spell: Callable[[int], str]) -> str | None:
-    learned = [token for token in row.labels if token != NOT_LEARNED]
+    # the loss of a token is at the one before it: nothing predicts the first one
+    learned = [token for token in row.labels[1:] if token != NOT_LEARNED]
+    if learned[-1:] == [end]:
+        return None
+    is_masked = pad == end and row.ids[-1] == end and row.labels[-1] == NOT_LEARNED
+    if is_masked and set(row.labels) != {NOT_LEARNED}:
+        return f"the pad token is the end-of-turn token ({spell(end)}), and both are masked"
     if not learned:
         return "no trained label"
-    if learned[-1] == end:
-        return None
-    if pad == end and row.ids[-1] == end and row.labels[-1] == NOT_LEARNED:
-        return f"the pad token is the end-of-turn token ({spell(end)}), and both are masked"
     return f"the last trained label is {spell(learned[-1])}, not the end-of-turn token {spell(end)}"
+
+
+def check_answers(answers: Iterable[str], names: Sequence[str]) -> None:
+    """Refuse rows that would teach blanks and the end of the turn, and nothing else.
+
+    Args:
+        answers: Completions to learn.
+        names: Of the rows.
+
+    Raises:
+        InputError: As `check_labels`.
+    """
+    problem = "no trained label but blanks and the end"
+    pairs = zip(answers, names, strict=True)
+    _refuse((name, problem) for answer, name in pairs if not answer.strip())
 
 
 def check_boundaries(

@@ -30,7 +30,7 @@ def needed_columns(settings: DataSettings) -> dict[str, str]:
 
 
 def check_columns(settings: DataSettings, known: Iterable[str], where: str) -> None:
-    """Refuse settings that name columns which no row has.
+    """Refuse settings that name columns which no row has, or leave a part of every row unnamed.
 
     Args:
         settings: Of the data.
@@ -38,9 +38,10 @@ def check_columns(settings: DataSettings, known: Iterable[str], where: str) -> N
         where: The file or dataset.
 
     Raises:
-        InputError: With each such column, the ones there are, and the nearest.
+        InputError: With each such column, the ones there are, and the nearest; or with the part.
     """
-    columns = sorted(set(known))
+    named = list(dict.fromkeys(known))
+    columns = sorted(named)
     there = dict.fromkeys(columns)
     if problems := [
         f"{where}: no column {column!r} (data.{setting}); "
@@ -49,6 +50,22 @@ def check_columns(settings: DataSettings, known: Iterable[str], where: str) -> N
         if column not in there and column.split(".")[0] not in there
     ]:
         raise InputError(problems)
+    _check_parts(settings, named, where)
+
+
+def _check_parts(settings: DataSettings, columns: list[str], where: str) -> None:
+    """Refuse in one line what each row would be refused for: nothing says what to ask or learn."""
+    held = {*columns, *settings.columns}
+    if "messages" in held:
+        return
+    layouts = {"prompt": settings.prompt_layout, "completion": settings.completion_layout}
+    for part, layout in layouts.items():
+        if layout is None and part not in held:
+            raise InputError(
+                f"{where}: has no column `messages` or `{part}`; columns: "
+                f"{', '.join(columns) or 'none'}. data.columns={{{part}: COLUMN}} says which is "
+                f"it, data.{part}_layout='… {{COLUMN}} …' puts it together"
+            )
 
 
 def lay_out(settings: DataSettings, row: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from train.leakage import keep_clean
 from train.loss_guard import TrainingStopped
 from train.manifest import build_manifest
 from train.plot import draw_card
-from train.precision import place_layers
 from train.processes import is_main, once, process_count, say
 from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow, encode_rows
@@ -92,6 +91,8 @@ def train_sft(
     started = time.monotonic()
     config = choose_place(config)
     opened = once(config.device, lambda: _open(config, resume, overwrite))
+    if resume and not opened.going_on:
+        say(f"{config.output_dir}: holds no run to go on with; --resume starts one")
     stopwatch = start_stopwatch(config.output_dir, started)
     try:
         with Failures(config.output_dir, is_new=not opened.going_on) as failures:
@@ -102,7 +103,8 @@ def train_sft(
             )
     except TrainingStopped:
         raise
-    except InputError:  # refused before the first step: nothing to go on from, nothing to keep
+    except (Exception, KeyboardInterrupt):
+        # ended before anything was measured: nothing to go on from, nothing to keep
         if is_main() and not read_evaluations(config.output_dir / "evaluations"):
             remove_run(config.output_dir)
         raise
@@ -126,17 +128,18 @@ class _Opened:
 
 def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
     """Check the inputs, then start the run folder or go on in it."""
-    found = find_checked_base(config)
-    check_targets(config, found.folder)
-    base_hashes = hash_base(found.folder)
     paths = given_files(config)
     rows = keep_clean(config.data, read_given(config.data, config.seed))
     if rows:
-        choose_metric(config.evaluation.metric, find_answers(rows["eval"]))
+        measured = rows["eval"][: config.evaluation.rows]
+        choose_metric(config.evaluation.metric, find_answers(measured))
+    found = find_checked_base(config)  # after the data: it may have to be downloaded
+    check_targets(config, found.folder)
+    base_hashes = hash_base(found.folder)
     if overwrite:
         check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
-    going_on = open_run(config, base_hashes, resume, found.revision)
+    going_on = open_run(config, base_hashes, resume, found.revision, overwrite)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
         rows = {split: read_rows(path, config.data.generate.task) for split, path in paths.items()}
@@ -198,11 +201,11 @@ def _build_trainer(
     _hush(local=base.revision is None)
     import torch
 
-    from fixtures.hf_loading import load_base, load_tokenizer
+    from train.sft_base import load_trained_base, read_tokenizer
     from train.sft_trainer import FormatTrainer
 
     torch.set_num_threads(config.training.threads)
-    tokenizer = load_tokenizer(folder)
+    tokenizer = read_tokenizer(folder)
     examples = {
         split: encode_rows(tokenizer, chosen, config.prompt_format)
         for split, chosen in rows.items()
@@ -214,17 +217,7 @@ def _build_trainer(
     look = FirstLook(config, folder, tokenizer, rows, dict(examples))
     look.check()
     failures.memory, failures.checkpoint_bytes = look.memory_lines(), look.checkpoint_bytes
-    model = load_base(
-        folder,
-        config.quantization,
-        dtype=config.dtype,
-        device=config.device,
-        attn_implementation=config.attn_implementation,
-        device_map=place_layers(config),
-        double_quant=config.quantization_settings.double_quant,
-        compute_dtype=config.quantization_settings.compute_dtype,
-    )
-    model.config.use_cache = False
+    model = load_trained_base(config, folder)
     examples["train"] = fitting
     if dry_run:
         examples = _shorten(config, examples)
@@ -270,10 +263,22 @@ def _run(
     stopwatch: Stopwatch,
     stop_after: int | None,
 ) -> None:
-    """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
+    """Train to the end, from the last whole checkpoint if there is one; measure the base first.
+
+    A run that is at its end already is only read again: one that stopped within an epoch would be
+    trained for one step more, as transformers 5.23 looks at `max_steps` only after a step.
+    """
+    from transformers import TrainerState
+
     from train.sft_callbacks import KeepTime, StopAfter, write_curves
 
     checkpoint, measured = once(config.device, lambda: _find_progress(config, going_on))
+    if checkpoint:
+        state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        if state.global_step >= trainer.args.max_steps:
+            trainer.state = state
+            say(f"{checkpoint}: the last step is trained already; only the adapter is written")
+            return
     trainer.add_callback(KeepTime(stopwatch))
     if stop_after is not None:
         trainer.add_callback(StopAfter(stop_after))

@@ -86,7 +86,11 @@ class Evaluation:
 
 
 def find_answers(rows: Sequence[SftRow]) -> Answers:
-    """Tell what the answers are: objects or labels where all of them are, else text."""
+    """Tell what the answers are: objects or labels where all of them are, else text.
+
+    Another JSON value counts as an object where its row asks for one (`top_level`); a bare 42 of a
+    row that says nothing of it is text.
+    """
     texts = [row.completion.strip(_BLANK) for row in rows]
     is_verifier = all(row.case.task == "verifier" for row in rows)
     if set(texts) <= set(LABELS):
@@ -95,7 +99,20 @@ def find_answers(rows: Sequence[SftRow]) -> Answers:
     if all(isinstance(document, dict) for document in documents):
         has_label = all("label" in document for document in documents)
         return "verdict" if is_verifier and has_label else "object"
+    if all(
+        isinstance(document, dict) or _is_json_asked_for(row)
+        for row, document in zip(rows, documents, strict=True)
+    ):
+        return "object"
     return "label" if is_verifier else "text"
+
+
+def _is_json_asked_for(row: SftRow) -> bool:
+    """Whether the answer to learn is what the suite's format scorer would let pass."""
+    if row.case.task != "format":
+        return False
+    score = score_format(row.case, Generation(row.completion, "stop"))
+    return score.metrics["format_success_rate"] == 1
 
 
 def choose_metric(asked: Metric | None, answers: Answers) -> Metric:

@@ -90,7 +90,11 @@ def hash_base(folder: Path) -> dict[str, str]:
 
 
 def open_run(
-    config: SftConfig, base_hashes: dict[str, str], resume: bool, revision: str | None = None
+    config: SftConfig,
+    base_hashes: dict[str, str],
+    resume: bool,
+    revision: str | None = None,
+    overwrite: bool = False,
 ) -> bool:
     """Start a run folder or go on in one.
 
@@ -100,6 +104,7 @@ def open_run(
         resume: Whether a run that is there may be gone on with.
         revision: Commit of the base on the hub. It is recorded and not compared: where a branch
             has moved, the hashes tell whether the files have.
+        overwrite: Whether the adapter of another run may be replaced.
 
     Returns:
         True when there is something to go on from.
@@ -111,6 +116,8 @@ def open_run(
     settings = config.model_dump(mode="json", exclude=set(_MAY_MOVE))
     wanted = {"settings": settings, "base_files": base_hashes}
     _check_adapter_dir(config.adapter_dir)
+    if not overwrite:
+        _check_adapter_owner(config)
     if record.is_file():
         if not resume:
             raise InputError(
@@ -251,6 +258,25 @@ def _check_adapter_dir(folder: Path) -> None:
         raise InputError(
             f"adapter_dir: {folder}: is not empty and holds no adapter with a manifest.json; "
             "adapter_dir=DIR writes elsewhere"
+        )
+
+
+def _check_adapter_owner(config: SftConfig) -> None:
+    """Refuse an adapter of another run; this run's own, and the same settings again, are fine."""
+    path = config.adapter_dir / "manifest.json"
+    if not path.is_file():
+        return
+    try:
+        made = dict(json.loads(path.read_text(encoding="utf-8"))["training"])
+        owner = str(made["output_dir"])
+    except (OSError, ValueError, LookupError, TypeError):
+        made, owner = {}, "an unknown run"
+    mine = config.model_dump(mode="json", exclude_none=True)
+    moved = {key: mine[key] for key in _MAY_MOVE}
+    if made | moved != mine and Path(owner).resolve() != config.output_dir.resolve():
+        raise InputError(
+            f"adapter_dir: {config.adapter_dir}: holds the adapter of another run ({owner}); "
+            "adapter_dir=DIR writes elsewhere, --overwrite replaces it"
         )
 
 

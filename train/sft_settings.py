@@ -6,9 +6,17 @@ Which keys there are, their units and defaults; reading them from a file is `tra
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from types import UnionType
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -45,10 +53,27 @@ EVALUATE_EVERY = 100
 """Optimizer steps between two evaluations where neither `steps` nor `per_epoch` is given."""
 
 
+def _leaves(annotation: Any) -> set[Any]:
+    """The plain types that a union or an `Annotated` is made of; what a list holds is none."""
+    if get_origin(annotation) not in (Annotated, Union, UnionType):
+        return {annotation}
+    return {leaf for part in get_args(annotation) for leaf in _leaves(part)}
+
+
 class Strict(BaseModel):
-    """A section: frozen, and a key that it does not know is an error."""
+    """A section: frozen; a key that it does not know is an error, and so is true for a number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_boolean(cls, given: Any, info: ValidationInfo) -> Any:
+        """`rows: true` is a slip; pydantic would take it for 1."""
+        assert info.field_name is not None
+        kinds = _leaves(cls.model_fields[info.field_name].annotation)
+        if isinstance(given, bool) and kinds & {int, float} and bool not in kinds:
+            raise ValueError("expected a number")
+        return given
 
 
 class QuantizationSettings(Strict):

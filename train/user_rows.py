@@ -92,7 +92,7 @@ def read_rows(
     problems: Problems = []
     rows = list(_parse_lines(path, problems))
     if settings is not None and rows:
-        check_columns(settings, {key for _, _, row in rows for key in row}, str(path))
+        check_columns(settings, (key for _, _, row in rows for key in row), str(path))
     return read_all(rows, task, settings, str(path), problems)
 
 
