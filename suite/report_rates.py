@@ -59,7 +59,8 @@ def _render_groups(
                 for kinds in found
             ]
             lines.append((Span(f"  {metric} by {kind}", "quiet"),))
-            lines += _tabulate(rows, columns, names, width, label + 4, head=False)
+            # alone it needs no name, and stands under its own
+            lines += _tabulate(rows, columns, names, width, label + 4, head=len(names) > 1)
     return lines
 
 

@@ -10,66 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from suite.report_csv import render_csv
 from suite.report_summary import render_summary
 from suite.run_folder import read_folder
+from tests import git_repository
+from tests.toy_extraction import HALF, RIGHT, answer, ask, judge, make_toy
 from tests.toy_project import ToyProject, outcomes
-
-TEST_FILE = """
-import pytest
-from suite.extraction_score import score_extraction
-
-@pytest.mark.extraction
-def test_output(case, generation, record_score, golden):
-    score = record_score(score_extraction(case, generation))
-    assert score.passed, f"{score.reason}: {score.detail}"
-    assert generation == golden
-"""
-SCHEMA = {
-    "type": "object",
-    "properties": {"a": {"type": "integer"}, "b": {"type": "string"}},
-    "required": ["a", "b"],
-}
-TAGS = [["easy"], ["easy"], ["hard"], ["domain", "hr", "hard"]]
-"""Of cases c00 to c03; each has the two fields a and b."""
-RIGHT = '{"a": 1, "b": "x"}'
-HALF = '{"a": 1, "b": "y"}'
 
 
 @pytest.fixture
 def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> ToyProject:
-    project = ToyProject(pytester, monkeypatch)
-    (project.path / "test_format.py").unlink()
-    (project.path / "cases" / "format.yaml").unlink()
-    pytester.makepyfile(test_extraction=TEST_FILE)
-    ask(project)
-    judge(project, field_accuracy_min={"value": 0.5, "reason": "r"})
-    answer(project)
-    return project
-
-
-def ask(toy: ToyProject, **fields: Any) -> None:
-    cases = [
-        {
-            "id": f"c{index:02d}", "prompt": f"Say {index}.", "schema": SCHEMA, "tags": tags,
-            "expected": {"a": 1, "b": "x"}, **fields,
-        }
-        for index, tags in enumerate(TAGS)
-    ]  # fmt: skip
-    data = {"task": "extraction", "version": 1, "cases": cases}
-    (toy.path / "cases" / "extraction.yaml").write_text(yaml.safe_dump(data))
-
-
-def judge(toy: ToyProject, **gates: Any) -> None:
-    (toy.path / "gates.yaml").write_text(yaml.safe_dump({"extraction": gates}))
-
-
-def answer(toy: ToyProject, **answers: str | None) -> None:
-    texts = {f"c{index:02d}": RIGHT for index in range(4)} | answers
-    kept = {name: text for name, text in texts.items() if text is not None}
-    (toy.path / "toy.yaml").write_text(yaml.safe_dump({"answers": kept}))
+    return make_toy(pytester, monkeypatch)
 
 
 def run_folder(toy: ToyProject) -> Path:
@@ -246,3 +198,13 @@ def test_rows_of_other_people_are_judged_field_by_field_too(toy: ToyProject) -> 
         *options, "-m", "extraction", "--cases-file=rows.jsonl", "--flips=gate"
     )
     result.stdout.fnmatch_lines(["*field_accuracy * 0.750 (3/4 fields, *"])
+
+
+def test_a_task_that_is_not_asked_for_is_no_removed_file_to_a_revision(toy: ToyProject) -> None:
+    toy.write_cases(["f00"])
+    git_repository.start(toy.path)
+    narrowed = toy.run("-m", "extraction", "--baseline-ref", "main", "--output=out")
+    assert "the file is gone" not in narrowed.stdout.str()
+    (toy.path / "cases" / "format.yaml").unlink()
+    gone = toy.run("-m", "extraction", "--baseline-ref", "main")
+    gone.stdout.fnmatch_lines(["*removed*cases/format.yaml: the file is gone; main has it*"])
