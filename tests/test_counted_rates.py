@@ -17,7 +17,7 @@ from suite.rescoring import rescore
 from suite.run import Run
 from suite.run_folder import read_folder
 from suite.run_pairs import pair_runs
-from tests.toy_extraction import HALF, answer, ask, make_toy
+from tests.toy_extraction import HALF, answer, ask, judge, make_toy
 from tests.toy_project import ToyProject
 
 
@@ -106,3 +106,26 @@ def test_cases_that_share_a_cluster_are_one_in_the_interval(toy: ToyProject) -> 
     assert apart.counts == together.counts == "6/8 fields"
     assert (len(apart.clusters), len(together.clusters)) == (4, 1)
     assert together.interval.low < apart.interval.low
+
+
+def test_a_count_that_moves_alone_is_a_move(toy: ToyProject) -> None:
+    answer(toy, c01=HALF)
+    toy.run("--flips=gate", "--output=one")
+    ask(toy, expected={"a": 2, "b": "x"})
+    recorded = read_folder(toy.path / "one")
+    found = rescore(recorded.run, recorded.cases(), {}, load_cases(toy.path / "cases"))
+    (move,) = (each for each in found.moves if each.case_id == "c01")
+    assert (move.then.metrics, move.then.reason) == (move.now.metrics, move.now.reason)
+    assert (move.then.counts["field_accuracy"], move.now.counts["field_accuracy"]) == (
+        (1, 2),
+        (0, 2),
+    )
+
+
+def test_a_gate_on_counts_that_nobody_has_fails_at_any_threshold(toy: ToyProject) -> None:
+    judge(toy, field_accuracy_min={"value": 0, "reason": "r"})
+    toy.pytester.makeconftest(
+        "import pytest\n@pytest.fixture\ndef record_score():\n    raise RuntimeError('broken')\n"
+    )
+    result = toy.run()
+    result.stdout.fnmatch_lines(["*FAIL * field_accuracy_min", "*no output has a score of field_*"])
