@@ -9,6 +9,7 @@ frequent answer.
 
 import argparse
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # bench/ has a train.py, too
 
 from fixtures.decoding import decode_batch
 from fixtures.hf_loading import load_base, load_tokenizer

@@ -13,6 +13,7 @@ from suite.baseline import (
     Baseline,
     anchor_path,
     baseline_path,
+    check_owner,
     read_baseline,
     write_baseline,
 )
@@ -71,8 +72,10 @@ def find_moves(folder: Path, models: Sequence[str] = (), tasks: Sequence[str] = 
         raise InputError(problems or f"{folder}: none of these models has goldens of these tasks")
     moves = []
     for model, task in chosen:
-        now = read_baseline(baseline_path(folder, model, task))
+        path = baseline_path(folder, model, task)
+        now = read_baseline(path)
         assert now is not None, (model, task)
+        check_owner(now, path, model, task)
         then = read_baseline(anchor_path(folder, model, task))
         moves.append(Move(model, task, now, None if then is None else diff_baselines(then, now)))
     return moves

@@ -98,7 +98,9 @@ def read_bar(
     for model, task in pairs:
         if (model, task) not in baselines:
             place = _name(baseline_path(places.goldens, model, task), at)
-            sentence = f"not there at {ref}: this comparison has no baseline"
+            here_too = (model, task) in accepted
+            first = "those here are its first" if here_too else "nothing is accepted here"
+            sentence = f"not there at {ref}: this comparison has no baseline, {first}"
             changes.append(BarChange("new", place, sentence))
     anchors_then = _read_at(places.goldens, pairs, at, anchor=True)
     changes += _diff_anchors(places.goldens, anchors_then, anchors, at)

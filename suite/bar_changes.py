@@ -44,6 +44,7 @@ def note_bar(
         baseline_commit=bar.ref.commit if bar.ref else None,
         allowed_conditions=allowed_conditions,
         unjudged=bar.unjudged,
+        first_accepted=tuple(sorted(bar.accepted.keys() - bar.baselines.keys())),
     )
     return replace(run, bar_changes=find_bar_changes(run, bar, cases))
 

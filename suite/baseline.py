@@ -35,6 +35,12 @@ def _read_near(value: Any) -> Any:
     return read_near_tie(value) if isinstance(value, str) else value
 
 
+def _check_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a string, got {type(value).__name__}")
+    return value
+
+
 NearTieText = Annotated[NearTie, BeforeValidator(_read_near), PlainSerializer(str)]
 """A line in the file."""
 
@@ -62,7 +68,8 @@ class Golden(BaseModel):
     """Of the counted metrics, such as `field_accuracy: [3, 4]`."""
     reason: str | None = None
     document: Any = None
-    text: SkipValidation[str]  # pydantic's own check refuses lone surrogates
+    # pydantic's own check refuses lone surrogates
+    text: Annotated[SkipValidation[str], BeforeValidator(_check_text)]
     margin: float | None = None
     """Smallest top-1 minus top-2 logit: how near the answer is to another."""
     margin_position: int | None = None

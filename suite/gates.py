@@ -265,6 +265,13 @@ def _compare(
         return Finding("SKIPPED", f"{selection.case_file}: rows from outside have no baseline")
     if baseline is None and options.accepting:
         return Finding("PASS", "nothing to compare with: this run becomes the baseline")
+    if baseline is None and (selection.model, selection.task) in run.first_accepted:
+        # listed first among the changes; else a new model could never come in by a pull request
+        return Finding(
+            "PASS",
+            f"nothing to compare with: {run.baseline_ref} has no goldens of it, and those accepted "
+            "here are its first",
+        )
     if baseline is None and run.baseline_ref:
         return Finding("INCONCLUSIVE", f"nothing to compare with: no {_name_goldens(run)[4:]}")
     if baseline is None:

@@ -23,6 +23,8 @@ class Asked:
     """`--baseline-ref`."""
     gates: Path | None = None
     goldens: Path | None = None
+    cases: Path | None = None
+    """`--cases`, for what a revision says of them; None: where the run says."""
     accept_removed: bool = False
     """`--accept-removed`."""
     allow_conditions: tuple[str, ...] = ()
@@ -40,6 +42,16 @@ class Judged:
     """The gate file in the working tree: several copies may answer to one name."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Where files lie in the working tree."""
+
+    gates: Path
+    goldens: Path | None
+    """None: where the run says; so are the cases."""
+    cases: Path | None
+
+
 def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = False) -> Judged:
     """Return a run as it is judged where the command line says nothing else: as it was.
 
@@ -55,8 +67,7 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     Raises:
         InputError: The revision or a file cannot be read.
     """
-    named = recorded.run.files.get("gates", "")
-    place = here / asked.gates if asked.gates else find_named(named, recorded, here)
+    place = here / asked.gates if asked.gates else find_named("gates", recorded, here)
     goldens = here / asked.goldens if asked.goldens else None
     # what was said of the bar then does not excuse what another bar has
     same_bar = asked.ref is None and goldens is None
@@ -66,8 +77,9 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
         recorded.run, accept_removed=removed, allowed_conditions=tuple(dict.fromkeys(allowed))
     )
     recorded = replace(recorded, run=run)
+    places = _Given(place, goldens, here / asked.cases if asked.cases else None)
     if asked.ref is not None:
-        recorded, gates = judge_at(recorded, asked.ref, place, goldens, here)
+        recorded, gates = judge_at(recorded, asked.ref, places, here)
     elif (
         run.baseline_ref
         and run.baseline_commit
@@ -75,7 +87,7 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     ):
         commit = run.baseline_commit
         try:
-            recorded, gates = judge_at(recorded, run.baseline_ref, place, goldens, here, commit)
+            recorded, gates = judge_at(recorded, run.baseline_ref, places, here, commit)
         except InputError as error:
             hint = (
                 f"this run was judged by {run.baseline_ref} ({commit[:12]}); --baseline-ref REF "
@@ -91,20 +103,14 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
 
 
 def judge_at(
-    recorded: RecordedRun,
-    ref: str,
-    gates: Path,
-    goldens: Path | None,
-    here: Path,
-    commit: str | None = None,
+    recorded: RecordedRun, ref: str, given: _Given, here: Path, commit: str | None = None
 ) -> tuple[RecordedRun, Gates]:
     """Return a run with the baselines and anchors of a revision, and the gates that decide.
 
     Args:
         recorded: Its cases are compared with those of the revision.
         ref: Such as `origin/main`.
-        gates: The gate file in the working tree.
-        goldens: The folder in the working tree; None: the one that the run names.
+        given: Where the files lie in the working tree.
         here: The current folder.
         commit: What `ref` was when the run was recorded; None: what it is now.
 
@@ -114,9 +120,9 @@ def judge_at(
     run = recorded.run
     tasks = sorted({each.task for each in run.selections if each.is_suite})
     places = BarPlaces(
-        goldens or find_named(run.files.get("goldens", ""), recorded, here),
-        gates,
-        find_named(run.files.get("cases", ""), recorded, here) if tasks else None,
+        given.goldens or find_named("goldens", recorded, here),
+        given.gates,
+        (given.cases or find_named("cases", recorded, here)) if tasks else None,
     )
     models = sorted({each.model for each in run.selections})
     bar = read_bar(places, models, tasks, ref=ref, commit=commit)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from suite.case import Case
+from suite.case_diff import diff_cases
 from suite.generation import Generation
 from suite.run import ModelRecord
 
@@ -99,18 +100,26 @@ def describe_model(recording: Recording, model: RecordedModel) -> ModelRecord:
     return replace(record, notes=tuple(dict.fromkeys([*record.notes, *notes])))
 
 
-def find_miss(model: RecordedModel, case: Case) -> str | None:
-    """Return why a case cannot be replayed, None when it can."""
+def find_miss(model: RecordedModel, case: Case, asked: Case | None = None) -> str | None:
+    """Return why a case cannot be replayed, None when it can.
+
+    Args:
+        model: What was recorded.
+        case: As it is today.
+        asked: As it was put to the model, where that is known, to say what changed.
+    """
     found = model.find(case.task, case.id)
     if found is None:
         return f"{case.task}/{case.id}: not in the recording"
     if found.case_hash is None or found.case_hash == case.hash:
         return None
+    start = f"{case.task}/{case.id}: the case has changed since it was recorded (line {found.line})"
+    if asked is not None and asked.hash == found.case_hash:
+        return f"{start}: {diff_cases(asked, case).sentence}"
     then, now = found.case_hash[:_SHOWN_HASH], case.hash[:_SHOWN_HASH]
     return (
-        f"{case.task}/{case.id}: the case has changed since it was recorded (line {found.line}): "
-        f"hash {then} then, {now} now; the hash covers prompt, schema, expected answer and "
-        "scorer version"
+        f"{start}: hash {then} then, {now} now; the hash covers prompt, schema, expected answer "
+        "and scorer version"
     )
 
 

@@ -82,6 +82,15 @@ def write_summary(path: Path, run: Run, baselines: Mapping[tuple[str, str], Base
         file.write(render_summary(run, baselines, SUMMARY_LIMIT - taken))
 
 
+def _in_workspace(file: str) -> str:
+    """Return a path as GitHub wants it, relative to the caller's repository; empty: none of it."""
+    if not file.startswith("/"):
+        return file
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or "/dev/null")
+    path = Path(file)
+    return str(path.relative_to(workspace)) if path.is_relative_to(workspace) else ""
+
+
 def render_comment(run: Run, baselines: Mapping[tuple[str, str], Baseline]) -> str:
     """Return the same for a comment, which takes less."""
     limit = COMMENT_LIMIT - len(COMMENT_MARK) - 1
@@ -116,7 +125,7 @@ def render_annotations(run: Run) -> list[str]:
         for note in [each for each in notes if each[0] == level][:_MOST_ANNOTATIONS]
     ]
     return [
-        annotation(level, text[:_LONGEST_NOTE], title, "" if file.startswith("/") else file)
+        annotation(level, text[:_LONGEST_NOTE], title, _in_workspace(file))
         for level, title, text, file in shown
     ]
 

@@ -6,6 +6,7 @@ A run knows nothing of gates' rules and of baselines; its rates are in `suite.ra
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from typing import Any, Literal
 
 from suite.generation import Generation
 from suite.score import Score
+
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Model names become folder names and parts of node ids."""
 
 Outcome = Literal["passed", "failed", "xfailed", "error"]
 """As pytest shows it; `error`: no verdict (the engine, the harness or the schema failed)."""
@@ -160,6 +164,8 @@ class Run:
     """Whether the command line named the models; else the registry's default was taken."""
     unjudged: tuple[tuple[str, str], ...] = ()
     """Models and tasks, sorted, that have goldens at `baseline_ref` and took no part."""
+    first_accepted: tuple[tuple[str, str], ...] = ()
+    """Models and tasks, sorted, with goldens in the working tree and none at `baseline_ref`."""
 
     def of(self, model: str, task: str) -> tuple[CaseResult, ...]:
         """Return the results of one model and task, by case id."""

@@ -16,7 +16,7 @@ from suite.errors import InputError, unknown
 from suite.generation import read_generation
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
-from suite.run import CaseResult, Run, Selection, count_extras, count_reasons
+from suite.run import MODEL_NAME, CaseResult, Run, Selection, count_extras, count_reasons
 from suite.score import Count, Score
 from suite.scorers import COUNTED, METRICS
 from suite.sentences import join_some
@@ -85,6 +85,9 @@ def read_run(folder: Path) -> Run:
 
 def _find_strays(run: Run) -> Iterator[str]:
     """Yield what keeps the selections of a run from being read, a sentence each."""
+    for name in run.models:
+        if not MODEL_NAME.fullmatch(name):  # it is to be a folder, here and in the goldens
+            yield f"models: a name is letters, digits, `.`, `_` and `-`, got {name!r:.80}"
     seen = set()
     for index, selection in enumerate(run.selections):
         where = f"selections[{index}]"
@@ -171,6 +174,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "accept_removed": run.accept_removed,
         "models_named": run.models_named,
         "unjudged": [list(pair) for pair in run.unjudged],
+        "first_accepted": [list(pair) for pair in run.first_accepted],
         "bar_changes": [asdict(change) for change in run.bar_changes],
         "gates": [asdict(gate) for gate in run.gates],
         "selections": [_selection_data(selection) for selection in run.selections],

@@ -21,7 +21,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from suite.baseline import Baseline, anchor_path, baseline_path, baseline_text, read_baseline
+from suite.baseline import (
+    Baseline,
+    anchor_path,
+    baseline_path,
+    baseline_text,
+    check_owner,
+    read_baseline,
+)
 from suite.case import Case
 from suite.errors import InputError, describe_problems, nearest
 from suite.run import Run
@@ -119,7 +126,8 @@ def read_baselines(folder: Path, run: Run, anchor: bool = False) -> dict[tuple[s
     for selection in run.selections:
         path = place_of(folder, selection.model, selection.task)
         if selection.is_suite and (baseline := read_baseline(path)) is not None:
-            found[selection.model, selection.task] = baseline
+            place = selection.model, selection.task
+            found[place] = check_owner(baseline, path, *place)
     return found
 
 
@@ -187,20 +195,32 @@ def find_run(name: str, here: Path, cache_dir: Path | None = None) -> Path:
     )
 
 
-def find_named(path: str, recorded: RecordedRun, here: Path) -> Path:
+def find_named(kind: str, recorded: RecordedRun, here: Path) -> Path:
     """Return where a file lies that a run names by its relative path.
 
     Looked for below the folders above the run's, then the current one, those above it, and this
-    checkout: its own project decides, not another whose files happen to have the same names.
+    checkout: its own project decides, not another whose files happen to have the same names. A
+    folder that has all that the run names comes before one that has this file alone.
+
+    Args:
+        kind: `gates`, `goldens` or `cases`.
+        recorded: The run.
+        here: The current folder.
 
     Raises:
         InputError: It is in none of them.
     """
+    path = recorded.run.files.get(kind, "")
     folders = [*recorded.folder.resolve().parents, here, *here.parents, ROOT]
-    for folder in folders:
+    whole = [
+        each for each in folders if all((each / n).exists() for n in recorded.run.files.values())
+    ]
+    for folder in (*whole, *folders):
         if path and (folder / path).exists():
             return folder / path
-    raise InputError(f"{path or '(nothing)'}: named by {recorded.folder}, but not here")
+    raise InputError(
+        f"{path or '(nothing)'}: named by {recorded.folder}, but not here; name it: --{kind} PATH"
+    )
 
 
 def _case_data(case: Case) -> dict[str, Any]:

@@ -19,12 +19,17 @@ def write_whole(path: Path, text: str) -> None:
         path: Its folder is made when missing.
         text: Holds no lone surrogates; `json_text` escapes them.
     """
+    write_whole_bytes(path, text.encode())
+
+
+def write_whole_bytes(path: Path, content: bytes) -> None:
+    """Write bytes as `write_whole` writes text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         # mkstemp makes files that only the owner reads; this one is to be committed and served
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)

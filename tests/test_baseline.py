@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 
 from suite.acceptance import accept
-from suite.baseline import Baseline, differing_makers, is_held, read_baseline, write_baseline
+from suite.baseline import (
+    Baseline,
+    baseline_text,
+    differing_makers,
+    is_held,
+    read_baseline,
+    write_baseline,
+)
 from suite.errors import InputError
 from suite.near_ties import NearTie
 from suite.pairing import find_case_changes, pair
@@ -213,3 +220,16 @@ def test_a_part_accepted_by_other_makers_is_apart() -> None:
     new = accept(old, run.results, run.selections[0], made_on("arm64"))
     assert new.made_with == old.made_with
     assert {name: golden.apart for name, golden in new.goldens.items()} == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize("text", ["null", "7", '["a"]'])
+def test_a_golden_whose_text_is_no_string_is_refused_with_its_place(
+    tmp_path: Path, text: str
+) -> None:
+    data = json.loads(baseline_text(make_baseline({"a": True})))
+    name = next(iter(data["goldens"]))
+    data["goldens"][name]["text"] = json.loads(text)
+    path = tmp_path / "format.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(InputError, match=rf"goldens\.{name}\.text.*expected a string"):
+        read_baseline(path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from suite.case import Case, Message
-from suite.case_files import load_cases, load_rows, load_task_file
+from suite.case_files import load_cases, load_task_file
+from suite.case_rows import load_rows
 from suite.errors import InputError
 from suite.scorers import SCORERS
 

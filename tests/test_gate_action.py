@@ -87,6 +87,7 @@ class Fork:
     def gate(self, *more: str, accept: bool = False) -> subprocess.CompletedProcess[str]:
         """Run the script as the action does, or pytest to accept."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+        environment["GITHUB_WORKSPACE"] = str(self.path)
         if accept:
             places = [place.replace("eval", f"{self.path}/eval") for place in self.places()]
             command = [sys.executable, "-m", "pytest", "-m", "format", "--snapshot-update", *places]
@@ -173,3 +174,43 @@ def test_what_cannot_run_is_told_and_keeps_its_exit_status(fork: Fork) -> None:
         "::error title=goldgate::pytest ended with exit status 4"
     ]
     assert not (fork.path / "run" / "run.json").exists()
+
+
+def test_a_recording_in_the_folder_of_the_run_is_not_lost(fork: Fork) -> None:
+    assert fork.gate("--output=kept").returncode == 0
+    record = (fork.path / "kept" / "run.json").read_bytes()
+    done = fork.gate("--replay=kept", "--output=kept")
+    assert done.returncode == 4, done.stdout
+    assert (fork.path / "kept" / "run.json").read_bytes() == record
+
+
+def test_wrong_input_is_told_in_annotation_summary_and_comment(fork: Fork) -> None:
+    (fork.path / "eval" / "gates.yaml").write_text("format: {nonsense_min: 1}\n")
+    done = fork.gate("--output=fresh", "--comment=fresh/comment.md")
+    assert done.returncode == 4
+    assert "::error title=goldgate::pytest ended with exit status 4" in done.stdout
+    comment = (fork.path / "fresh" / "comment.md").read_text(encoding="utf-8")
+    assert comment.startswith("<!-- goldgate -->\n# ❌ goldgate")
+    assert "nonsense" in comment
+    assert "nonsense" in fork.summary()
+
+
+def test_answers_without_a_header_are_judged_under_a_name_with_what_they_lack_allowed(
+    fork: Fork,
+) -> None:
+    rows = [{"id": name, "text": BAD if name in WEAK else GOOD} for name in IDS]
+    plain = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (fork.path / "answers.jsonl").write_text(plain)
+    given = ("--replay=answers.jsonl", "--id-field=id", "--text-field=text", "--baseline-ref=main")
+    assert fork.gate(*given).returncode == 1
+    done = fork.gate(*given, "--as=mine", "--allow-conditions=verified engine")
+    assert done.returncode == 0, done.stdout
+    assert "compared though conditions differ" in done.stdout
+
+
+def test_annotations_name_files_of_the_callers_repository(fork: Fork) -> None:
+    fork.answer(*WEAK, *IDS[20:32])
+    done = fork.gate("--baseline-ref=main")
+    assert done.returncode == 1
+    assert "file=eval/gates.yaml" in done.stdout
+    assert "file=eval/cases/format.yaml" in done.stdout

@@ -34,6 +34,8 @@ HEAVY = frozenset(
         "fixtures.hf_engine",
         "fixtures.hf_loading",
         "fixtures.padding_probe",
+        "train.sft_callbacks",
+        "train.sft_live",
         "train.sft_progress",
         "train.sft_trainer",
     }
@@ -64,6 +66,7 @@ PYTEST_SIDE = frozenset({"pytest", "_pytest", "syrupy", "xdist", "filelock"})
 FIXTURES = CORE | PYTEST_SIDE | {"fixtures", "session"}
 TRAIN = CORE | {"train", "fixtures", "typer", "rich"}
 TRAIN_STACK = TORCH_STACK | {"trl", "datasets", "tensorboard", "matplotlib", "tqdm", "heavy"}
+TRAIN_STACK |= {"huggingface_hub"}  # `train push`
 
 ROOMS = (  # the first that matches counts
     Room(("suite/test_*.py",), frozenset({"suite", "pytest", "syrupy"})),

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.adapter_files import chat_template_sha256
 from fixtures.file_hash import hash_file
-from fixtures.identity import find_environment
+from fixtures.identity import find_environment, identify
 from fixtures.model import REFERENCE_THREADS, Model
 from fixtures.model_choice import ModelFlags, choose_models
 from fixtures.registry import LocalEntry, Registry
@@ -61,6 +61,20 @@ def test_quantization_and_prompt_format_come_from_the_manifest(folder: Path) -> 
     assert model.notes == (
         "NF4 base dequantized once at load to float32, adapter applied unmerged",
     )
+
+
+def test_a_base_that_was_quantized_twice_in_training_is_so_in_the_suite(folder: Path) -> None:
+    once = choose(folder, device="cpu", dtype="float32")
+    write_manifest(folder, quantization_settings={"double_quant": True})
+    twice = choose(folder, device="cpu", dtype="float32")
+    assert (once.double_quant, twice.double_quant) == (False, True)
+    quantizations = [
+        identify(model, hash_file).conditions["quantization"] for model in (once, twice)
+    ]
+    assert quantizations == ["nf4", "nf4, double"]  # their answers may not be compared
+    write_manifest(folder, quantization_settings={"double_quant": "yes"})
+    with pytest.raises(InputError, match=r"double_quant: expected true or false, got 'yes'"):
+        choose(folder)
 
 
 def test_another_quantization_than_the_manifests_is_refused(folder: Path) -> None:

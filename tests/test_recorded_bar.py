@@ -201,3 +201,78 @@ def test_merged_shards_say_which_models_of_the_revision_nobody_judged(
     strict = toy.goldgate(*shards, "--require-gates")
     assert strict.ret == 1
     assert "not judged, though main has goldens of it" in " ".join(text_of(strict).split())
+
+
+def test_a_run_from_elsewhere_is_judged_by_a_revision_once_its_cases_are_named(
+    toy: RecordedProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """An artifact of CI names the folders of the runner."""
+    assert toy.record("one").ret == 0
+    far = tmp_path_factory.mktemp("artifact") / "run"
+    shutil.move(toy.path / "one", far)
+    data = json.loads((far / "run.json").read_text())
+    data["files"] = {name: f"/home/runner/work/r/r/{path}" for name, path in data["files"].items()}
+    (far / "run.json").write_text(json.dumps(data))
+    given = ("gate", str(far), "--gates=gates.yaml", "--goldens=goldens", *AT_MAIN)
+    refused = toy.goldgate(*given)
+    assert refused.ret == 2
+    assert "not here; name it: --cases PATH" in problems_of(refused)
+    judged = toy.goldgate(*given, "--cases=cases")
+    assert judged.ret == 0, problems_of(judged)
+
+
+def test_a_folder_with_all_that_a_run_names_comes_before_one_with_a_single_file(
+    toy: RecordedProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert toy.record("one").ret == 0
+    decoy = tmp_path_factory.mktemp("decoy")
+    shutil.move(toy.path / "one", decoy / "one")
+    (decoy / "gates.yaml").write_text("format: {}\n")
+    result = toy.goldgate("gate", str(decoy / "one"))
+    assert result.ret == 0, problems_of(result)
+    assert f"gates  {toy.path}/gates.yaml" in result.outlines
+
+
+def test_goldens_of_another_model_judge_nothing(toy: RecordedProject) -> None:
+    assert toy.record("one").ret == 0
+    data = json.loads(toy.golden_file().read_text())
+    toy.golden_file().write_text(json.dumps(data | {"model": "other"}))
+    for command in (("gate", "one", "--goldens=goldens"), ("anchor",)):
+        result = toy.goldgate(*command)
+        assert result.ret == 2, text_of(result)
+        assert "other" in problems_of(result)
+
+
+@pytest.mark.parametrize("command", ["rescore", "merge"])
+def test_a_model_of_a_foreign_run_is_no_path(toy: RecordedProject, command: str) -> None:
+    assert toy.record("one").ret == 0
+    path = toy.path / "one" / "run.json"
+    data = json.loads(path.read_text())
+    name = "../../goldens/toy"
+    data["models"][name] = data["models"]["toy"]
+    data["selections"].append(data["selections"][0] | {"model": name, "selected": []})
+    path.write_text(json.dumps(data))
+    result = toy.goldgate(command, "one", "--output", "out")
+    assert result.ret == 2
+    assert "a name is letters, digits" in problems_of(result)
+    assert toy.golden_file().exists()
+
+
+def test_a_first_model_comes_in_by_a_change_that_accepts_it(toy: RecordedProject) -> None:
+    toy.write_models("toy", "rival")
+    toy.answer(model="rival")
+    judged = ("--model=toy", "--model=rival", "--require-gates", *AT_MAIN)
+    toy.record("one", *judged)
+    unaccepted = {gate["model"]: gate["status"] for gate in gates_of(toy, "no_regression")}
+    assert unaccepted == {"toy": "PASS", "rival": "INCONCLUSIVE"}
+    assert toy.run("--model=rival", "--snapshot-update").ret == 0
+    accepted = toy.record("one", *judged)
+    assert accepted.ret == 0
+    text = " ".join(text_of(accepted).split())
+    assert "new goldens/rival/format.json: not there at main" in text
+    assert "main has no goldens of it, and those accepted here are its first" in text
+    assert toy.goldgate("gate", "one", "--require-gates").ret == 0
+
+
+def gates_of(toy: RecordedProject, name: str) -> list[dict[str, Any]]:
+    return [gate for gate in toy.run_data("one")["gates"] if gate["name"] == name]

@@ -58,7 +58,7 @@ def test_unknown_keys_are_named_with_the_nearest(tmp_path: Path) -> None:
     text = GOOD + "trainning: {epochs: 2}\nlora: {rank: 8, alfa: 16}\n"
     problems = problems_of(tmp_path, text)
     assert len(problems) == 3
-    assert problems[0].startswith("lora.rank: unknown key 'rank'; known: alpha, dropout, r")
+    assert problems[0].startswith("lora.rank: unknown key 'rank'; known: alpha, bias, dropout, r")
     assert problems[1].endswith("Did you mean 'alpha'?")
     assert problems[2].startswith("trainning: unknown key 'trainning'")
     assert problems[2].endswith("Did you mean 'training'?")

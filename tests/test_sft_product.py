@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from suite.generation import Generation
@@ -24,13 +25,23 @@ from train.sft_run import (
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
 
 
-def test_the_best_step_is_by_format_then_schema_then_loss_and_never_the_base() -> None:
+def test_the_best_step_is_by_metric_then_loss_and_never_the_base() -> None:
     base = evaluation(0, 1.0, 1.0, 0.1)
     one, two = evaluation(10, 0.9, 0.8, 0.5), evaluation(20, 0.9, 0.8, 0.4)
     three, four = evaluation(30, 0.9, 0.85, 0.6), evaluation(40, 0.95, 0.7, 0.9)
     assert choose_best([base, one, two]).step == 20
-    assert choose_best([base, one, two, three]).step == 30
+    assert choose_best([base, one, two, three]).step == 20  # the schema rate is not asked for
     assert choose_best([base, one, two, three, four]).step == 40
+    assert choose_best([base, one, two, three, four], "schema_valid_rate").step == 30
+    assert choose_best([base, one, two, three, four], "eval_loss").step == 20
+    assert choose_best([base, one, replace(one, step=50)]).step == 10  # the earlier of equals
+
+
+def test_a_metric_of_faults_is_better_when_lower() -> None:
+    clean = replace(evaluation(20, 0.5, 0.5, 0.9), duplicate_json_objects_rate=0.0)
+    assert (
+        choose_best([evaluation(10, 0.9, 0.9, 0.1), clean], "duplicate_json_objects_rate") is clean
+    )
 
 
 def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
@@ -58,6 +69,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
     assert list(manifest) == [
         "base",
         "quantization",
+        "quantization_settings",
         "device",
         "dtype",
         "prompt_format",
@@ -70,7 +82,7 @@ def test_manifest_and_card_name_all_that_decides_the_adapter(tmp_path: Path) -> 
         "metrics",
     ]
     assert manifest["base"] == {"path": config.base, "revision": None, "files": HASHES}
-    assert manifest["data"] == {"files": {"train.jsonl": "aa"}}
+    assert manifest["data"] == {"files": {"train.jsonl": "aa"}, "canonical_sha256": {}}
     assert manifest["training"]["lora"]["r"] == 8
     assert (manifest["device"], manifest["dtype"]) == ("cpu", "float32")
     assert "before they are rounded" in manifest["metrics"]["measured_on"]

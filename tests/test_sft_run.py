@@ -14,8 +14,9 @@ from fixtures.model_choice import find_device
 from suite.errors import InputError
 from train.__main__ import app
 from train.manifest import build_manifest
-from train.sft import export_adapter
+from train.precision import Accelerator
 from train.sft_config import SftConfig
+from train.sft_export import export_adapter
 from train.sft_measure import Evaluation
 from train.sft_run import (
     choose_place,
@@ -123,6 +124,9 @@ def test_the_device_decides_the_dtype(
     place: tuple[str, str],
 ) -> None:
     monkeypatch.setattr("train.sft_run.find_device", lambda: found)
+    if place[0] == "cuda":  # this machine may have none
+        gpu = Accelerator("cuda", "A100", (8, 0))
+        monkeypatch.setattr("train.sft_run.probe_device", lambda device: gpu)
     config = choose_place(make_config(tmp_path, **asked))
     assert (config.device, config.dtype) == place
 

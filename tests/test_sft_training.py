@@ -196,6 +196,7 @@ def test_one_command_writes_an_adapter_with_manifest_and_card(toy: Path, finishe
         "README.md",
         "adapter_config.json",
         "adapter_model.safetensors",
+        "curves.png",
         "manifest.json",
     ]
     weights = load_file(adapter / "adapter_model.safetensors")

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from suite.case_files import load_rows
+from suite.case_rows import load_rows
 from suite.format_score import score_format
 from suite.generation import Generation
 from train.__main__ import app
@@ -33,7 +33,7 @@ def test_the_same_options_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
         for folder in ("one", "two", "other")
     )
-    assert sorted(one) == ["eval.jsonl", "stats.json", "stats.md", "train.jsonl"]
+    assert sorted(one) == ["README.md", "eval.jsonl", "stats.json", "stats.md", "train.jsonl"]
     assert one == two
     assert one["train.jsonl"] != other["train.jsonl"]
 

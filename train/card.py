@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from suite.stats import wilson
 
+if TYPE_CHECKING:
+    from train.sft_measure import Evaluation
+
 _METRICS = (
-    ("format_success_rate", "one strict JSON object and nothing else"),
-    ("schema_valid_rate", "that, and it meets its schema"),
-    ("exact_object_rate", "that, and it is the expected object"),
-    ("duplicate_json_objects_rate", "two or more top-level objects"),
+    ("format_success_rate", "format", "one strict JSON object and nothing else"),
+    ("schema_valid_rate", "schema", "that, and it meets its schema"),
+    ("exact_object_rate", "exact object", "that, and it is the expected object"),
+    ("duplicate_json_objects_rate", "duplicates", "two or more top-level objects"),
+    ("accuracy", "accuracy", "the right label and nothing else"),
+    ("exact_answer_rate", "exact answer", "the expected text"),
 )
+"""Those that a run measured are shown."""
+_TOLD = ("name", "command", "train_rows", "eval_rows", "tokens", "minutes")
 
 _CARD = """\
 ---
-license: mit
-library_name: peft
+{license}library_name: peft
 base_model: {base}
-tags: [lora, json]
+tags: [lora{tags}]
 ---
 # {name}
 
-A LoRA adapter (rank {rank}, alpha {alpha}) on `{base}` ({quantization}) that answers with one bare
-JSON object. Made by
+A LoRA adapter (rank {rank}, alpha {alpha}) on `{base}` ({quantization}){aim}. Made by
 
 ```
 {command}
 ```
 
-from {train_rows} synthetic rows, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
+from {train_rows} {rows}, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
 
-Measured while training, by generating greedily on {n} held-out rows of the same generator, judged
+Measured while training, by generating greedily on {n} held-out rows{origin}, judged
 by the suite's own scorer (rate, count, Wilson 95 % interval):
 
 | metric | meaning | base | step {step} (kept) |
 |---|---|---|---|
 {metrics}
-| `eval_loss` | per completion token, {eval_rows} rows | {base_loss:.4f} | {best_loss:.4f} |
+| `eval_loss` | per {learned} token, {eval_rows} rows | {base_loss:.4f} | {best_loss:.4f} |
 
-{rounding}All measured steps:
+{rounding}{picture}All measured steps:
 
-| step | format | schema | exact object | duplicates | loss |
-|---|---|---|---|---|---|
+| step | {columns} | loss |
+|---|{dashes}---|
 {steps}
 
 `manifest.json` names the base by its hashes, the data, the settings and the library versions.
@@ -52,6 +58,13 @@ It is of use only on that base, quantized in that way.
 _ROUNDED = """\
 The rates are of the weights as trained, in float32; the file holds them rounded to bfloat16, and
 single answers may differ. What the suite reports is of the file.
+
+"""
+
+_PICTURE = """\
+![Curves of the training; dashed: the base at step 0](curves.png)
+
+Dashed: the base, before the first step. The ring: the weights kept. Shaded: 95 % intervals.
 
 """
 
@@ -68,35 +81,51 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
 
     Args:
         manifest: As written beside the card.
-        facts: `name`, `command`, `train_rows`, `eval_rows`, `tokens`, `minutes` and `evaluations`
-            (all of the run, by step).
+        facts: `name`, `command`, `train_rows`, `eval_rows`, `tokens`, `minutes`, `evaluations`
+            (all of the run, by step) and, where `curves.png` lies beside the card, `has_curves`.
     """
     base, best = manifest["metrics"]["base"], manifest["metrics"]["best"]
+    shown = [each for each in _METRICS if best.get(each[0]) is not None]
     rows = [
         f"| `{name}` | {meaning} | {format_rate(base[name], base['n'])} "
         f"| {format_rate(best[name], best['n'])} |"
-        for name, meaning in _METRICS
+        for name, _, meaning in shown
     ]
-    steps = [
-        f"| {each.step} | {each.format_success_rate:.3f} | {each.schema_valid_rate:.3f} "
-        f"| {each.exact_object_rate:.3f} | {each.duplicate_json_objects_rate:.3f} "
-        f"| {each.eval_loss:.4f} |"
-        for each in facts["evaluations"]
-    ]
-    lora = manifest["training"]["lora"]
+    settings = manifest["training"]
+    lora, is_made = settings["lora"], "generate" in settings["data"]
+    makes_json = best.get("format_success_rate") is not None
     return _CARD.format(
+        license="license: mit\n" if manifest["base"]["path"] == "fixtures/tiny" else "",
         base=manifest["base"]["path"],
+        tags=", json" if makes_json else "",
+        aim=" that answers with one bare\nJSON object" if makes_json else "",
         quantization=manifest["quantization"].upper(),
         device={"cpu": "CPU", "cuda": "GPU"}[manifest["device"]],
         rank=lora["r"],
         alpha=lora["alpha"],
         seed=manifest["seed"],
+        rows="synthetic rows" if is_made else "rows",
+        origin=" of the same generator" if is_made else "",
+        learned="completion"
+        if settings.get("loss_on", "completion") == "completion"
+        else "learned",
         n=best["n"],
         step=best["step"],
         base_loss=base["eval_loss"],
         best_loss=best["eval_loss"],
         rounding=_ROUNDED if lora["saved_dtype"] != "float32" else "",
+        picture=_PICTURE if facts.get("has_curves") else "",
         metrics="\n".join(rows),
-        steps="\n".join(steps),
-        **{key: value for key, value in facts.items() if key != "evaluations"},
+        columns=" | ".join(column for _, column, _ in shown),
+        dashes="---|" * len(shown),
+        steps="\n".join(
+            _step_row(each, [name for name, _, _ in shown]) for each in facts["evaluations"]
+        ),
+        **{key: facts[key] for key in _TOLD},
     )
+
+
+def _step_row(evaluation: Evaluation, metrics: list[str]) -> str:
+    values = asdict(evaluation)
+    cells = [f"{values[name]:.3f}" for name in metrics]
+    return f"| {evaluation.step} | {' | '.join(cells)} | {evaluation.eval_loss:.4f} |"

@@ -1,7 +1,8 @@
-"""Make the training data of the format task: `python -m train data --out-dir data/format`.
+"""Make training rows: `python -m train data --config train/configs/data_hard_eval.yaml`.
 
-Writes `train.jsonl` and `eval.jsonl` (prompt-completion message lists with schema and expected
-object), `stats.json` and `stats.md`. The same options and seed give the same bytes.
+Rows are prompt-completion message lists, with schema and expected object for tasks that answer in
+JSON. The same options and seed give the same rows. Statistics and card are `train/data_stats.py`
+and `train/data_card.py`.
 """
 
 from __future__ import annotations
@@ -9,61 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any
 
 from suite.whole_file import json_text, write_whole
+from train.ability_qa import qa_row
+from train.data_card import write_data_card
+from train.data_config import SPLITS, DataConfig
+from train.data_stats import count_tokens, describe, describe_in_markdown
+from train.duplicates import duplicate_key_row, duplicate_object_row
+from train.leakage import NEAR, Prompt, match_prompts, read_prompt, suite_prompts
 from train.prompts import Strictness, extraction_row, hard_negative_row, repair_row
 from train.rows import Row
+from train.user_rows import canonical_sha256_of
 
-SPLITS = ("train", "eval")
-EXAMPLES_SHOWN = 3
-_HARD_NEGATIVES_IN_EVAL = 0.25
+__all__ = ["SPLITS", "DataConfig", "infer_schema", "make_data", "make_rows", "make_splits"]
 
-
-class DataConfig(BaseModel):
-    """The mix; probabilities are per row and in [0, 1]."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    n_train: int = Field(default=6000, ge=1)
-    n_eval: int = Field(default=1000, ge=1)
-    hard_negative_prob_train: float = Field(default=0.3, ge=0, le=1)
-    hard_negative_prob_eval: float | None = Field(default=None, ge=0, le=1)
-    """None: 0.25 with `hard`, 0 with `easy`, which has no hard negatives."""
-    fix_bad_output_prob_train: float = Field(default=0.15, ge=0, le=1)
-    fix_bad_output_prob_eval: float = Field(default=0.15, ge=0, le=1)
-    eval_strictness: Strictness = "hard"
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _check_mix(self) -> Self:
-        if self.eval_strictness == "easy" and self.hard_negative_prob_eval:
-            raise ValueError(
-                "eval_strictness easy has no hard negatives; "
-                "leave hard_negative_prob_eval out or set it to 0"
-            )
-        for split in SPLITS:
-            hard_negative, repair = self.shares(split)
-            if hard_negative + repair > 1:
-                raise ValueError(
-                    f"hard_negative_prob_{split} {hard_negative} and fix_bad_output_prob_{split} "
-                    f"{repair} add up to more than 1"
-                )
-        return self
-
-    def shares(self, split: str) -> tuple[float, float]:
-        """Probability that a row of a split is a hard negative, and that it is a repair."""
-        if split == "train":
-            return self.hard_negative_prob_train, self.fix_bad_output_prob_train
-        hard_negative = self.hard_negative_prob_eval
-        if hard_negative is None:
-            hard_negative = _HARD_NEGATIVES_IN_EVAL if self.eval_strictness == "hard" else 0.0
-        return hard_negative, self.fix_bad_output_prob_eval
+_MOST_REDRAWS = 20
 
 
 def infer_schema(value: Any) -> dict[str, Any]:
@@ -94,14 +59,32 @@ def infer_schema(value: Any) -> dict[str, Any]:
 
 
 def _make_row(rng: random.Random, config: DataConfig, split: str) -> Row:
-    hard_negative, repair = config.shares(split)
-    roll = rng.random()
-    if roll < hard_negative:
-        return hard_negative_row(rng)
     strictness: Strictness = "hard" if split == "train" else config.eval_strictness
-    if roll < hard_negative + repair:
-        return repair_row(rng, strictness)
+    if config.task == "qa":
+        return _chat_qa_row(rng)
+    if config.task == "extraction":
+        return replace(extraction_row(rng, strictness), kind="extraction")
+    shares = config.shares(split)
+    roll = rng.random()
+    makers: dict[str, Callable[[], Row]] = {
+        "hard_negative": lambda: hard_negative_row(rng),
+        "fix_bad_output": lambda: repair_row(rng, strictness),
+        "duplicate_object": lambda: duplicate_object_row(rng, strictness),
+        "duplicate_key": lambda: duplicate_key_row(rng, strictness),
+    }
+    below = 0.0
+    for part, make in makers.items():
+        below += shares[part]
+        if roll < below:
+            return make()
     return extraction_row(rng, strictness)
+
+
+def _chat_qa_row(rng: random.Random) -> Row:
+    """A question as a chat turn: the generator's prompts for bare continuation are left out."""
+    while (row := qa_row(rng)).raw:
+        pass
+    return row
 
 
 def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str, Any]]:
@@ -112,7 +95,7 @@ def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str,
         split: `train` or `eval`; each has its own random numbers.
         taken: User texts already used: such a row is drawn again. Those of this split are added.
     """
-    rng = random.Random(f"format/{config.seed}/{split}")
+    rng = random.Random(f"{config.task}/{config.seed}/{split}")
     count = config.n_train if split == "train" else config.n_eval
     rows: list[dict[str, Any]] = []
     while len(rows) < count:
@@ -121,7 +104,7 @@ def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str,
         if prompt in taken:
             continue
         taken.add(prompt)
-        expected = json.loads(row.answer)
+        expected = row.answer if config.task == "qa" else json.loads(row.answer)
         rows.append(
             {
                 "id": f"{split}_{len(rows):05d}",
@@ -130,11 +113,38 @@ def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str,
                 "tags": list(row.tags),
                 "prompt": [{"role": role, "content": content} for role, content in row.messages],
                 "completion": [{"role": "assistant", "content": row.answer}],
-                "schema": infer_schema(expected),
+                "schema": None if config.task == "qa" else infer_schema(expected),
                 "expected": expected,
             }
         )
     return rows
+
+
+def make_splits(config: DataConfig) -> dict[str, list[dict[str, Any]]]:
+    """Rows of both splits, none of which is (nearly) a row of the other or a case of the suite.
+
+    A row that would be is drawn again, with all after it.
+    """
+    cases = suite_prompts()
+    barred: set[str] = set()
+    for _ in range(_MOST_REDRAWS):
+        taken = set(barred)
+        splits = {split: make_rows(config, split, taken) for split in SPLITS}
+        sides = {split: [_prompt_of(row) for row in rows] for split, rows in splits.items()}
+        leaking = {leak.row for leak in match_prompts(sides | {"case": cases})}
+        if not leaking:
+            return splits
+        barred |= {
+            row["prompt"][-1]["content"]
+            for rows in splits.values()
+            for row in rows
+            if row["id"] in leaking
+        }
+    raise AssertionError(f"still {len(leaking)} leaking rows after {_MOST_REDRAWS} draws")
+
+
+def _prompt_of(row: dict[str, Any]) -> Prompt:
+    return read_prompt(row["id"], [(each["role"], each["content"]) for each in row["prompt"]])
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> str:
@@ -144,57 +154,46 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts and lengths of a split; lengths in characters."""
-    lengths = {
-        "prompt": [sum(len(message["content"]) for message in row["prompt"]) for row in rows],
-        "completion": [len(row["completion"][0]["content"]) for row in rows],
-    }
-    return {
-        "rows": len(rows),
-        "kinds": dict(Counter(row["kind"] for row in rows).most_common()),
-        "tags": dict(Counter(tag for row in rows for tag in row["tags"]).most_common()),
-        "domains": dict(Counter(row["domain"] for row in rows).most_common()),
-        "with_system_prompt": sum(row["prompt"][0]["role"] == "system" for row in rows),
-        "characters": {
-            name: {
-                "min": min(values),
-                "mean": round(sum(values) / len(values), 1),
-                "max": max(values),
-            }
-            for name, values in lengths.items()
-        },
-    }
+def make_data(
+    config: DataConfig, out_dir: Path, command: str = "", tokenizer: Path | None = None
+) -> dict[str, Any]:
+    """Write both splits, their statistics and their card.
 
+    Args:
+        config: The mix.
+        out_dir: Gets `train.jsonl`, `eval.jsonl`, `stats.json`, `stats.md` and `README.md`.
+        command: What makes these rows again, for the card.
+        tokenizer: Folder of the base whose tokens the statistics count; None: characters only.
 
-def _describe_in_markdown(stats: dict[str, Any], splits: dict[str, list[dict[str, Any]]]) -> str:
-    lines = ["# Format training data", "", "| option | value |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in stats["config"].items()]
-    for split, facts in stats["splits"].items():
-        lines += ["", f"## {split}: {facts['rows']} rows", "", f"SHA-256 `{facts['sha256']}`", ""]
-        for name in ("kinds", "tags", "domains"):
-            counts = ", ".join(f"{key} {count}" for key, count in facts[name].items())
-            lines.append(f"- {name}: {counts}")
-        lines.append(f"- with a system prompt: {facts['with_system_prompt']}")
-        for name, spread in facts["characters"].items():
-            lengths = f"{spread['min']} to {spread['max']}, mean {spread['mean']}"
-            lines.append(f"- {name} length in characters: {lengths}")
-        for row in splits[split][:EXAMPLES_SHOWN]:
-            shown = json.dumps([row["prompt"], row["completion"]], ensure_ascii=False, indent=1)
-            # a prompt may hold a code fence of three backticks
-            lines += ["", "`````json", shown, "`````"]
-    return "\n".join(lines) + "\n"
-
-
-def make_data(config: DataConfig, out_dir: Path) -> dict[str, Any]:
-    """Write both splits and their statistics to `out_dir`; returns the statistics."""
-    taken: set[str] = set()
-    splits = {split: make_rows(config, split, taken) for split in SPLITS}
-    used = config.model_copy(update={"hard_negative_prob_eval": config.shares("eval")[0]})
+    Returns:
+        The statistics.
+    """
+    splits = make_splits(config)
+    hard_negative = config.shares("eval")["hard_negative"]
+    used = config.model_copy(update={"hard_negative_prob_eval": hard_negative})
     stats: dict[str, Any] = {"config": used.model_dump(), "splits": {}}
     for split, rows in splits.items():
         digest = write_rows(out_dir / f"{split}.jsonl", rows)
-        stats["splits"][split] = describe(rows) | {"sha256": digest}
+        stats["splits"][split] = describe(rows) | {
+            "sha256": digest,
+            "canonical_sha256": canonical_sha256_of(_content(row, config.task) for row in rows),
+        }
+        if tokenizer is not None:
+            stats["splits"][split]["tokens"] = count_tokens(rows, tokenizer)
+    title = f"Training data of the task {config.task}"
     write_whole(out_dir / "stats.json", json_text(stats) + "\n")
-    write_whole(out_dir / "stats.md", _describe_in_markdown(stats, splits))
+    write_whole(out_dir / "stats.md", describe_in_markdown(stats, title))
+    name = f"{config.task} rows" if not command else out_dir.name
+    write_whole(out_dir / "README.md", write_data_card(name, command, stats, NEAR))
     return stats
+
+
+def _content(row: dict[str, Any], task: str) -> dict[str, Any]:
+    """What is hashed of a row: the same as of a row that was read."""
+    return {
+        "task": task,
+        "messages": [[each["role"], each["content"]] for each in row["prompt"]],
+        "completion": row["completion"][0]["content"],
+        "schema": row["schema"],
+        "expected": row["expected"],
+    }

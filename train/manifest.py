@@ -9,13 +9,12 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from train.sft_config import SftConfig
-from train.sft_measure import Evaluation
+from train.sft_measure import Evaluation, measured_facts
 
 _PACKAGES = (
     "torch",
@@ -39,6 +38,7 @@ def build_manifest(
     data_hashes: Mapping[str, str],
     base: Evaluation,
     best: Evaluation,
+    canonical_hashes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the content of `manifest.json`.
 
@@ -50,8 +50,10 @@ def build_manifest(
         data_hashes: SHA-256 of `train.jsonl` and `eval.jsonl`.
         base: Measured at step 0.
         best: Measured at the step whose weights were kept.
+        canonical_hashes: SHA-256 of the rows of `train` and `eval` as canonical JSONL
+            (`train.user_rows`): the same whatever file or dataset they came from.
     """
-    rates = {key: value for key, value in asdict(base).items() if key != "step"}
+    rates = {key: value for key, value in measured_facts(base).items() if key != "step"}
     return {
         "base": {
             "path": config.base,
@@ -59,18 +61,26 @@ def build_manifest(
             "files": dict(sorted(base_hashes.items())),
         },
         "quantization": config.quantization,
+        "quantization_settings": {"double_quant": config.quantization_settings.double_quant},
         "device": config.device,
         "dtype": config.dtype,
         "prompt_format": config.prompt_format,
         "chat_template_sha256": chat_template_sha256,
         "training": config.model_dump(mode="json", exclude_none=True),
-        "data": {"files": dict(sorted(data_hashes.items()))},
+        "data": {
+            "files": dict(sorted(data_hashes.items())),
+            "canonical_sha256": dict(sorted((canonical_hashes or {}).items())),
+        },
         "seed": config.seed,
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in _PACKAGES},
+        "versions": read_versions(),
         "git_commit": read_commit(),
-        "metrics": {"measured_on": MEASURED_ON, "base": rates, "best": asdict(best)},
+        "metrics": {"measured_on": MEASURED_ON, "base": rates, "best": measured_facts(best)},
     }
+
+
+def read_versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that training is made of."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def read_commit() -> str | None:

@@ -6,27 +6,38 @@ of them with its manifest and card.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import shutil
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fixtures.adapter_files import chat_template_sha256
 from fixtures.file_hash import hash_file
 from suite.errors import InputError
-from suite.whole_file import json_text, write_whole
 from train.card import write_card
+from train.curves import read_run
+from train.failures import Failures
+from train.first_look import FirstLook
+from train.leakage import keep_clean
+from train.loss_guard import TrainingStopped
 from train.manifest import build_manifest
+from train.plot import draw_card
+from train.precision import place_layers
+from train.processes import is_main, once, process_count, say
 from train.sft_config import SftConfig
-from train.sft_data import SftRow, encode_rows, read_rows
-from train.sft_measure import Evaluation, choose_best, read_evaluations
+from train.sft_data import Example, SftRow, encode_rows
+from train.sft_export import export_adapter
+from train.sft_measure import (
+    Evaluation,
+    choose_best,
+    choose_metric,
+    find_answers,
+    read_evaluations,
+)
 from train.sft_run import (
-    ADAPTER_CONFIG,
-    WEIGHTS,
     check_overwrite,
     choose_place,
     find_checked_base,
@@ -34,20 +45,31 @@ from train.sft_run import (
     given_files,
     hash_base,
     last_checkpoint,
-    leftovers,
     open_run,
     pin_data,
     remove_run,
     start_stopwatch,
 )
+from train.sft_summary import best_vs_base
+from train.targets import check_targets
+from train.user_rows import canonical_sha256, read_given, read_rows
+
+TENSORBOARD = "tb"
+"""Folder in the run folder where `training.tensorboard_dir` names no other."""
 
 if TYPE_CHECKING:
+    from fixtures.hub import Base
     from train.sft_run import Stopwatch
     from train.sft_trainer import FormatTrainer
 
 
 def train_sft(
-    config: SftConfig, command: str, resume: bool = False, overwrite: bool = False
+    config: SftConfig,
+    command: str,
+    resume: bool = False,
+    overwrite: bool = False,
+    stop_after: int | None = None,
+    dry_run: bool = False,
 ) -> Evaluation:
     """Train, keep the best checkpoint, and write the adapter folder.
 
@@ -56,6 +78,9 @@ def train_sft(
         command: What makes this adapter again; it goes into the card.
         resume: Go on from the last checkpoint of `config.output_dir`.
         overwrite: Delete a run in `config.output_dir` first.
+        stop_after: Step at which to stop, measure and save, though the schedule goes on: the run
+            can be resumed. None: after the last one.
+        dry_run: Train on the longest rows, two steps of them, and measure the first ones.
 
     Returns:
         The evaluation of the weights kept.
@@ -66,52 +91,111 @@ def train_sft(
     """
     started = time.monotonic()
     config = choose_place(config)
+    opened = once(config.device, lambda: _open(config, resume, overwrite))
+    stopwatch = start_stopwatch(config.output_dir, started)
+    try:
+        with Failures(config.output_dir, is_new=not opened.going_on) as failures:
+            trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
+            _run(trainer, config, opened.going_on, stopwatch, stop_after)
+            best = once(
+                config.device, lambda: _finish(config, command, trainer, opened, tokens, stopwatch)
+            )
+    except TrainingStopped:
+        raise
+    except InputError:  # refused before the first step: nothing to go on from, nothing to keep
+        if is_main() and not read_evaluations(config.output_dir / "evaluations"):
+            remove_run(config.output_dir)
+        raise
+    if not dry_run:  # eight rows say nothing
+        base = read_evaluations(config.output_dir / "evaluations")[0]
+        say("\n".join(best_vs_base(base, best, trainer.metric, trainer.state.global_step)))
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A run that may start: everything that was checked and read before any model is loaded."""
+
+    base: Base
+    base_hashes: dict[str, str]
+    rows: dict[str, list[SftRow]]
+    data_hashes: dict[str, str]
+    canonical: dict[str, str]
+    going_on: bool
+
+
+def _open(config: SftConfig, resume: bool, overwrite: bool) -> _Opened:
+    """Check the inputs, then start the run folder or go on in it."""
     found = find_checked_base(config)
+    check_targets(config, found.folder)
     base_hashes = hash_base(found.folder)
     paths = given_files(config)
-    rows = {split: read_rows(path) for split, path in paths.items()}
+    rows = keep_clean(config.data, read_given(config.data, config.seed))
+    if rows:
+        choose_metric(config.evaluation.metric, find_answers(rows["eval"]))
     if overwrite:
-        check_overwrite(config, found.folder, paths.values())
+        check_overwrite(config, found.folder, [*paths.values(), *config.data.folders])
         remove_run(config.output_dir)
     going_on = open_run(config, base_hashes, resume, found.revision)
-    stopwatch = start_stopwatch(config.output_dir, started)
     if config.data.generate is not None:
         paths = generate_files(config, config.data.generate)
-        rows = {split: read_rows(path) for split, path in paths.items()}
+        rows = {split: read_rows(path, config.data.generate.task) for split, path in paths.items()}
     data_hashes = {f"{split}.jsonl": hash_file(path) for split, path in sorted(paths.items())}
-    pin_data(config.output_dir, data_hashes)
-    trainer, tokens = _build_trainer(config, found.folder, rows)
-    _run(trainer, config, going_on, stopwatch)
+    canonical = {split: canonical_sha256(chosen) for split, chosen in sorted(rows.items())}
+    pin_data(config.output_dir, data_hashes | canonical)
+    return _Opened(found, base_hashes, rows, data_hashes, canonical, going_on)
+
+
+def _finish(
+    config: SftConfig,
+    command: str,
+    trainer: FormatTrainer,
+    opened: _Opened,
+    tokens: int,
+    stopwatch: Stopwatch,
+) -> Evaluation:
+    """Keep the best checkpoint, once it is known to do something, and say how good it is."""
+    from train.sft_live import check_live
+
     evaluations = read_evaluations(config.output_dir / "evaluations")
-    best = choose_best(evaluations)
+    best = choose_best(evaluations, trainer.metric)
+    checkpoint = config.output_dir / f"checkpoint-{best.step}"
+    check_live(trainer.model, checkpoint)
     manifest = build_manifest(
         config,
-        found.revision,
-        chat_template_sha256(found.folder),
-        base_hashes,
-        data_hashes,
+        opened.base.revision,
+        chat_template_sha256(opened.base.folder),
+        opened.base_hashes,
+        opened.data_hashes,
         evaluations[0],
         best,
+        opened.canonical,
     )
+    curves = draw_card(read_run(config.output_dir), best.step)
     facts = {
         "name": config.adapter_dir.name,
         "command": command,
-        "train_rows": len(trainer.train_dataset),
-        "eval_rows": len(rows["eval"]),
+        "train_rows": trainer.train_rows,
+        "eval_rows": len(opened.rows["eval"]),
         "tokens": tokens,
         "minutes": round(stopwatch.keep() / 60, 1),
         "evaluations": evaluations,
+        "has_curves": curves is not None,
     }
-    checkpoint = config.output_dir / f"checkpoint-{best.step}"
-    export_adapter(config, checkpoint, manifest, write_card(manifest, facts))
+    export_adapter(config, checkpoint, manifest, write_card(manifest, facts), curves)
     return best
 
 
 def _build_trainer(
-    config: SftConfig, folder: Path, rows: dict[str, list[SftRow]]
+    config: SftConfig,
+    base: Base,
+    rows: dict[str, list[SftRow]],
+    dry_run: bool,
+    failures: Failures,
 ) -> tuple[FormatTrainer, int]:
     """Load what trains; also returns the number of training tokens of one epoch."""
-    _hush()
+    folder = base.folder
+    _hush(local=base.revision is None)
     import torch
 
     from fixtures.hf_loading import load_base, load_tokenizer
@@ -124,26 +208,50 @@ def _build_trainer(
         for split, chosen in rows.items()
     }
     fitting = [each for each in examples["train"] if each.length <= config.data.max_tokens]
-    left_out = len(examples["train"]) - len(fitting)
     if not fitting:
         raise InputError(f"data.max_tokens: {config.data.max_tokens} leaves no training row")
     tokens = sum(each.length for each in fitting)
-    print(
-        f"train: {len(fitting)} rows, {tokens} tokens"
-        + (f" ({left_out} rows over {config.data.max_tokens} tokens left out)" if left_out else "")
-        + f"; eval: {len(rows['eval'])} rows",
-        flush=True,
+    look = FirstLook(config, folder, tokenizer, rows, dict(examples))
+    look.check()
+    failures.memory, failures.checkpoint_bytes = look.memory_lines(), look.checkpoint_bytes
+    model = load_base(
+        folder,
+        config.quantization,
+        dtype=config.dtype,
+        device=config.device,
+        attn_implementation=config.attn_implementation,
+        device_map=place_layers(config),
+        double_quant=config.quantization_settings.double_quant,
+        compute_dtype=config.quantization_settings.compute_dtype,
     )
-    model = load_base(folder, config.quantization, dtype=config.dtype, device=config.device)
     model.config.use_cache = False
     examples["train"] = fitting
-    return FormatTrainer(config, model, tokenizer, examples, rows["eval"]), tokens
+    if dry_run:
+        examples = _shorten(config, examples)
+    trainer = FormatTrainer(config, model, tokenizer, examples, rows["eval"])
+    look.check_trainer(trainer)
+    look.show(trainer)
+    trainer.guard.name_of = look.name_of
+    return trainer, tokens
 
 
-def _hush() -> None:
-    """Keep the libraries offline, and silence what nobody can act on; before their import."""
+def _shorten(config: SftConfig, examples: dict[str, list[Example]]) -> dict[str, list[Example]]:
+    """The rows of a dry run: the longest of two steps, which need the most memory."""
+    training = config.training
+    count = 2 * training.batch_size * training.gradient_accumulation_steps * process_count()
+    longest = sorted(examples["train"], key=lambda each: -each.length)[:count]
+    return {"train": longest, "eval": examples["eval"][: config.evaluation.rows]}
+
+
+def _hush(local: bool) -> None:
+    """Silence what nobody can act on; before the libraries are imported.
+
+    Args:
+        local: The base is a folder of this machine, so nothing may be looked for on the network.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ["HF_HUB_OFFLINE"] = "1"  # all files are local by now
+    if local:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # bitsandbytes 0.50 offers a kernel from the hub, which is kept out on purpose
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     # trl 1.16 with transformers 5.23: renamed, not gone
@@ -155,46 +263,32 @@ def _hush() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def _run(trainer: FormatTrainer, config: SftConfig, going_on: bool, stopwatch: Stopwatch) -> None:
+def _run(
+    trainer: FormatTrainer,
+    config: SftConfig,
+    going_on: bool,
+    stopwatch: Stopwatch,
+    stop_after: int | None,
+) -> None:
     """Train to the end, from the last whole checkpoint if there is one; measure the base first."""
-    from train.sft_trainer import EVALUATIONS, KeepTime
+    from train.sft_callbacks import KeepTime, StopAfter, write_curves
 
+    checkpoint, measured = once(config.device, lambda: _find_progress(config, going_on))
     trainer.add_callback(KeepTime(stopwatch))
-    checkpoint = last_checkpoint(config.output_dir) if going_on else None
-    done = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
-    if 0 not in done:
-        trainer.evaluate()
-        stopwatch.keep()
+    if stop_after is not None:
+        trainer.add_callback(StopAfter(stop_after))
+    if is_main():
+        folder = config.training.tensorboard_dir or config.output_dir / TENSORBOARD
+        resumed_at = int(checkpoint.name.split("-")[1]) if checkpoint else None
+        trainer.add_callback(write_curves(folder, resumed_at))
+    # not `trainer.evaluate()` before: accelerate 1.15 would take the model for prepared, and
+    # several processes would train apart from each other
+    trainer.args.eval_on_start = 0 not in measured
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
-def export_adapter(
-    config: SftConfig, checkpoint: Path, manifest: dict[str, Any], card: str
-) -> None:
-    """Write the adapter folder from a checkpoint; the manifest last: it says all is there."""
-    folder = config.adapter_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in (folder / "manifest.json", *leftovers(folder)):
-        path.unlink(missing_ok=True)
-    temporary = folder / f".{WEIGHTS}.tmp"
-    _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
-    temporary.replace(folder / WEIGHTS)
-    adapter = json.loads((checkpoint / ADAPTER_CONFIG).read_text(encoding="utf-8"))
-    adapter["base_model_name_or_path"] = config.base
-    adapter["target_modules"] = sorted(adapter["target_modules"])  # peft writes a set
-    write_whole(folder / ADAPTER_CONFIG, json_text(dict(sorted(adapter.items()))) + "\n")
-    write_whole(folder / "README.md", card)
-    write_whole(folder / "manifest.json", json_text(manifest) + "\n")
-
-
-def _write_weights(source: Path, target: Path, dtype: str) -> None:
-    """Copy adapter weights, rounded to `dtype`."""
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    if dtype == "float32":
-        shutil.copyfile(source, target)
-        return
-    rounded = {name: weight.to(torch.bfloat16) for name, weight in load_file(source).items()}
-    save_file(rounded, target, metadata={"format": "pt"})
-    target.chmod(0o644)  # safetensors writes it for its owner only
+def _find_progress(config: SftConfig, going_on: bool) -> tuple[Path | None, list[int]]:
+    """The checkpoint to go on from, and the steps that were measured."""
+    checkpoint = last_checkpoint(config.output_dir) if going_on else None
+    measured = [each.step for each in read_evaluations(config.output_dir / "evaluations")]
+    return checkpoint, measured

@@ -7,99 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from suite.errors import InputError, describe_problems
-from suite.yaml_file import load_yaml
-from train.data import DataConfig
+from train.data_settings import DataSettings
+from train.run_config import apply_override, read_settings
+from train.sft_settings import (
+    EvaluationSettings,
+    LoraSettings,
+    QuantizationSettings,
+    Strict,
+    TrainingSettings,
+)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LoraSettings(_Strict):
-    """The adapter; names as in peft."""
-
-    r: int = Field(default=8, ge=1)
-    alpha: int = Field(default=16, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    saved_dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the written weights; they are trained in fp32. bfloat16 halves the file."""
-    target_modules: tuple[str, ...] = (
-        "q_proj",
-        "k_proj",
-        "v_proj",
-        "o_proj",
-        "gate_proj",
-        "up_proj",
-        "down_proj",
-    )
-
-
-class DataSettings(_Strict):
-    """Where rows come from: two files, or the generator of `python -m train data`."""
-
-    train_file: Path | None = None
-    eval_file: Path | None = None
-    generate: DataConfig | None = None
-    max_tokens: int = Field(default=512, ge=8)
-    """Longer training rows, prompt and completion together, are left out and counted."""
-
-    @model_validator(mode="after")
-    def _check_source(self) -> Self:
-        files = (self.train_file, self.eval_file)
-        if self.generate is None and None in files:
-            raise ValueError("needs train_file and eval_file, or generate")
-        if self.generate is not None and files != (None, None):
-            raise ValueError("has both files and generate; one of them is enough")
-        return self
-
-
-class TrainingSettings(_Strict):
-    """The optimizer's side; one step is one batch."""
-
-    batch_size: int = Field(default=16, ge=1)
-    epochs: float = Field(default=1.0, gt=0)
-    max_steps: int | None = Field(default=None, ge=1)
-    """Stops earlier than `epochs` would."""
-    learning_rate: float = Field(default=1e-3, gt=0)
-    warmup_ratio: float = Field(default=0.03, ge=0, lt=1)
-    """Share of the steps over which the learning rate rises; then it falls as a cosine."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    threads: int = Field(default=2, ge=1)
-    mixed_precision: bool = False
-    """Forward passes of training in bf16 where they are fp32 otherwise: twice as fast on a CPU that
-    has the instructions. What is measured by generating stays in the base's `dtype`."""
-
-
-class EvaluationSettings(_Strict):
-    """What is measured by generating, at step 0, every `steps` steps and at the end."""
-
-    steps: int = Field(default=100, ge=1)
-    rows: int = Field(default=200, ge=1)
-    """The first so many rows of the evaluation file."""
-    max_new_tokens: int = Field(default=160, ge=1)
-    batch_tokens: int = Field(default=8192, ge=1)
-    """Tokens of one generation batch, padding and room for the answers included."""
-
-
-class SftConfig(_Strict):
+class SftConfig(Strict):
     """Everything that decides the adapter."""
 
     base: str
     """Folder of the base model, or its id on the hub together with `revision`."""
     revision: str | None = None
-    quantization: Literal["nf4", "none"] = "nf4"
-    prompt_format: Literal["chat", "raw"] = "chat"
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    """`flash_attention_2` needs a GPU and the package flash-attn."""
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     """`auto`: a GPU where torch and the machine have one. Weights of a CPU and a GPU differ."""
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the base and the arithmetic; `auto`: float32 on a CPU, bfloat16 on a GPU."""
+    device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
+    """Spreads the layers of a base that is too large for one GPU over all of them, as accelerate
+    does; None: each process has the whole base on one device."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Of the base and the arithmetic; `auto`: float32 on a CPU, on a GPU bfloat16 where it has the
+    instructions (compute capability 8.0), else float16."""
+    quantization: Literal["nf4", "int8", "none"] = "nf4"
+    """Of the base, by bitsandbytes; int8 needs a GPU."""
+    quantization_settings: QuantizationSettings = QuantizationSettings()
+    prompt_format: Literal["chat", "raw"] = "chat"
+    """`raw`: the contents alone, without the chat template."""
+    loss_on: Literal["completion", "all"] = "completion"
+    """`completion`: the answer and its end-of-turn token; `all`: the prompt is learned too."""
     output_dir: Path
     """The run: data, checkpoints, evaluations; `--resume` goes on from there."""
     adapter_dir: Path
@@ -110,40 +56,32 @@ class SftConfig(_Strict):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
 
+    @model_validator(mode="after")
+    def _check_quantization(self) -> Self:
+        chosen = self.quantization_settings
+        if self.quantization != "nf4" and chosen != QuantizationSettings():
+            raise ValueError(
+                f"quantization_settings are of nf4; with quantization {self.quantization!r} "
+                "leave them out"
+            )
+        return self
+
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> SftConfig:
     """Read a configuration.
 
     Args:
-        path: YAML.
+        path: YAML, JSON, or a run configuration with a section `sft`.
         overrides: `key=value`, the key with dots (`training.learning_rate=2e-3`), the value as in
             YAML. A later one wins.
 
     Raises:
         InputError: With every problem at once, unknown keys with the nearest known one.
     """
-    document = load_yaml(path)
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: expected a mapping, got {type(document).__name__}")
+    document = read_settings(path, "sft")
     for override in overrides:
-        _apply(document, override)
+        apply_override(document, override, "training.epochs=2")
     try:
         return SftConfig.model_validate(document)
     except ValidationError as error:
         raise InputError(describe_problems(error, SftConfig, str(path))) from None
-
-
-def _apply(document: dict[str, Any], override: str) -> None:
-    """Put one `key=value` into a document; whether the key is known is checked afterwards."""
-    key, equals, text = override.partition("=")
-    if not (key and equals):
-        raise InputError(f"{override}: expected key=value, such as training.epochs=2")
-    *folders, name = key.split(".")
-    for folder in folders:
-        inner = document.get(folder)
-        document[folder] = inner = inner if isinstance(inner, dict) else {}
-        document = inner
-    try:
-        document[name] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        document[name] = text

@@ -6,27 +6,19 @@ of the mask is up to `train/sft_trainer.py`.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from suite.case import Case
-from suite.case_files import load_rows
 from suite.errors import InputError
+from train.user_rows import SftRow, read_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-@dataclass(frozen=True, slots=True)
-class SftRow:
-    """One row: what is asked, how it is judged, and the answer to learn."""
-
-    case: Case
-    completion: str
+__all__ = ["Example", "SftRow", "encode_rows", "length_batches", "read_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +40,6 @@ class Example:
             "input_ids": self.prompt_ids + self.completion_ids,
             "completion_mask": [0] * len(self.prompt_ids) + [1] * len(self.completion_ids),
         }
-
-
-def read_rows(path: Path) -> list[SftRow]:
-    """Read a JSONL file of prompts with completions; other columns are left alone.
-
-    Raises:
-        InputError: With every problem of the file, each with its line.
-    """
-    cases = load_rows(path, "format").cases
-    lines = path.read_text(encoding="utf-8").split("\n")
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    rows: list[SftRow] = []
-    problems: list[str] = []
-    for case, (number, line) in zip(cases, numbered, strict=True):
-        answer = _find_answer(json.loads(line))
-        if answer:
-            rows.append(SftRow(case, answer))
-        else:
-            problems.append(
-                f"{path}: line {number}: no answer to learn; needs `completion`, "
-                "or `messages` that end with the assistant's"
-            )
-    if problems:
-        raise InputError(problems)
-    return rows
-
-
-def _find_answer(row: dict[str, Any]) -> str | None:
-    answer = row["messages"][-1:] if "messages" in row else row.get("completion")
-    if isinstance(answer, list):
-        last = answer[-1] if answer and isinstance(answer[-1], dict) else {}
-        answer = last.get("content") if last.get("role") == "assistant" else None
-    return answer if isinstance(answer, str) else None
 
 
 def encode_rows(

@@ -1,77 +1,184 @@
 """Measures an adapter while it is trained: generates with the engine, judges with the suite.
 
-Every output is kept, so a rate can be traced to what was written.
+Every output is kept, so a rate can be traced to what was written. What the rows ask for decides
+what is measured: JSON objects, the labels of a verifier, or any other text. The end of a run, base
+beside best, is told by `train.sft_summary`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from suite.compare import same_json
+from suite.errors import InputError
 from suite.format_score import score_format
 from suite.generation import Generation
+from suite.strict_json import parse_strict
 from suite.whole_file import json_text, write_whole
 from train.sft_data import SftRow
+from train.sft_settings import Metric
 
-_OF_THE_SUITE = ("format_success_rate", "schema_valid_rate", "duplicate_json_objects_rate")
-RATES = (*_OF_THE_SUITE, "exact_object_rate")
-"""What is measured by generating: metrics of the suite, and whether the object is the right one."""
+Answers = Literal["object", "verdict", "label", "text"]
+"""What the answers to learn are; a verdict is an object of a verifier with its `label` in it."""
+
+_OF_THE_SUITE: tuple[Metric, ...] = (
+    "format_success_rate",
+    "schema_valid_rate",
+    "duplicate_json_objects_rate",
+)
+METRICS: dict[Answers, tuple[Metric, ...]] = {
+    "object": (*_OF_THE_SUITE, "exact_object_rate"),
+    "verdict": ("accuracy", *_OF_THE_SUITE, "exact_object_rate"),
+    "label": ("accuracy",),
+    "text": ("exact_answer_rate",),
+}
+"""What is measured by generating; the first one chooses the checkpoint unless another is asked for.
+Those of objects are metrics of the suite, and whether the object is the right one."""
+
+LOWER_IS_BETTER: frozenset[Metric] = frozenset({"duplicate_json_objects_rate", "eval_loss"})
+LABELS = ("0", "1")
+"""Of a verifier whose rows say nothing of their task; one that is named may have others."""
+_BLANK = " \t\r\n"  # of JSON and of a tokenizer's lead; `strip()` takes NBSP and more
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured at one step."""
+    """What was measured at one step; a rate that the rows do not allow is None."""
 
     step: int
     """Optimizer steps done; 0 is the base model."""
     n: int
     """Rows generated."""
-    format_success_rate: float
-    schema_valid_rate: float
-    duplicate_json_objects_rate: float
-    exact_object_rate: float
-    """Share of outputs that are strict JSON and equal the expected object."""
     eval_loss: float
-    """Mean negative log-likelihood per completion token, on all evaluation rows."""
+    """Mean negative log-likelihood per learned token, on all evaluation rows."""
+    format_success_rate: float | None = None
+    schema_valid_rate: float | None = None
+    duplicate_json_objects_rate: float | None = None
+    exact_object_rate: float | None = None
+    """Share of outputs that are strict JSON and equal the expected object."""
+    accuracy: float | None = None
+    """Share of outputs that are the right label and nothing else, or strict JSON with it."""
+    exact_answer_rate: float | None = None
+    """Share of outputs that equal the expected text, blanks at its ends aside."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Why outputs did not pass, and how many, the most frequent first."""
 
-    def rank(self) -> tuple[float, float, float]:
-        """Larger is better: format, then schema, then a lower loss."""
-        return self.format_success_rate, self.schema_valid_rate, -self.eval_loss
+    def rates(self) -> dict[str, float]:
+        """The rates that were measured, by name."""
+        found = {name: self.value(name) for names in METRICS.values() for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def value(self, metric: Metric) -> float | None:
+        """One metric, None where it was not measured."""
+        values: dict[str, float | None] = asdict(self)
+        return values[metric]
+
+    def rank(self, metric: Metric) -> tuple[float, float]:
+        """Larger is better: by `metric`, then by a lower loss."""
+        value = self.value(metric)
+        assert value is not None, metric
+        return -value if metric in LOWER_IS_BETTER else value, -self.eval_loss
+
+
+def find_answers(rows: Sequence[SftRow]) -> Answers:
+    """Tell what the answers are: objects or labels where all of them are, else text."""
+    texts = [row.completion.strip(_BLANK) for row in rows]
+    is_verifier = all(row.case.task == "verifier" for row in rows)
+    if set(texts) <= set(LABELS):
+        return "label"
+    documents = [parse_strict(text).document for text in texts]
+    if all(isinstance(document, dict) for document in documents):
+        has_label = all("label" in document for document in documents)
+        return "verdict" if is_verifier and has_label else "object"
+    return "label" if is_verifier else "text"
+
+
+def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
+    """Return the metric that chooses the checkpoint.
+
+    Raises:
+        InputError: The evaluation rows do not allow the one that was asked for.
+    """
+    measured = METRICS[answers]
+    if asked is None:
+        return measured[0]
+    if asked not in (*measured, "eval_loss"):
+        kind = {"label": "labels", "text": "text"}.get(answers, "JSON objects")
+        raise InputError(
+            f"evaluation.metric: {asked} is not measured: the answers of the evaluation rows are "
+            f"{kind}, which allow {', '.join(measured)}, eval_loss"
+        )
+    return asked
 
 
 def judge(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, Any]]:
     """Score each output; the rows of `outputs.jsonl`."""
+    answers = find_answers(rows)
+    labels = {*LABELS, *(row.completion.strip(_BLANK) for row in rows)}
     judged = []
     for row, generation in zip(rows, generations, strict=True):
-        score = score_format(row.case, generation)
-        exact = score.metrics["format_success_rate"] == 1 and same_json(
-            score.document, row.case.expected
-        )
+        if answers in ("object", "verdict"):
+            found = _judge_object(row, generation, answers == "verdict")
+        elif answers == "label":
+            found = _judge_label(row, generation, labels)
+        else:
+            found = _judge_text(row, generation)
+        expected = row.completion if row.case.expected is None else row.case.expected
         judged.append(
-            {
-                "id": row.case.id,
-                "tags": list(row.case.tags),
-                "passed": score.passed,
-                "reason": score.reason,
-                "metrics": {name: score.metrics[name] for name in _OF_THE_SUITE}
-                | {"exact_object_rate": int(exact)},
-                "finish_reason": generation.finish_reason,
-                "text": generation.text,
-                "expected": row.case.expected,
-            }
+            {"id": row.case.id, "tags": list(row.case.tags)}
+            | found
+            | {"finish_reason": generation.finish_reason, "text": generation.text}
+            | {"expected": expected}
         )
     return judged
+
+
+def _judge_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict[str, Any]:
+    score = score_format(row.case, generation)
+    expected = row.case.expected
+    if expected is None:
+        expected = parse_strict(row.completion.strip(_BLANK)).document
+    exact = score.metrics["format_success_rate"] == 1 and same_json(score.document, expected)
+    metrics: dict[Metric, int] = {name: score.metrics[name] for name in _OF_THE_SUITE}
+    metrics["exact_object_rate"] = int(exact)
+    if is_verdict:
+        found = score.document if isinstance(score.document, dict) else {}
+        # an absent label is no label, not a null
+        right = "label" in found and same_json(found["label"], expected["label"])
+        metrics["accuracy"] = int(right)
+    return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
+
+
+def _judge_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[str, Any]:
+    label = generation.text.strip(_BLANK)
+    right = label == row.completion.strip(_BLANK)
+    reason = None if right else "wrong_label" if label in labels else "not_a_label"
+    return {"passed": right, "reason": reason, "metrics": {"accuracy": int(right)}}
+
+
+def _judge_text(row: SftRow, generation: Generation) -> dict[str, Any]:
+    right = generation.text.strip(_BLANK) == row.completion.strip(_BLANK)
+    cut = generation.finish_reason == "length"
+    reason = None if right else "truncated" if cut else "wrong_answer"
+    return {"passed": right, "reason": reason, "metrics": {"exact_answer_rate": int(right)}}
 
 
 def summarize(judged: list[dict[str, Any]], step: int, eval_loss: float) -> Evaluation:
     """Average the 0/1 metrics of judged rows, of which there is at least one."""
     rates = {
-        name: round(sum(row["metrics"][name] for row in judged) / len(judged), 4) for name in RATES
+        name: round(sum(row["metrics"][name] for row in judged) / len(judged), 4)
+        for name in judged[0]["metrics"]
     }
-    return Evaluation(step=step, n=len(judged), eval_loss=round(eval_loss, 4), **rates)
+    reasons = Counter(row["reason"] for row in judged if row["reason"] is not None)
+    ranked = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+    return Evaluation(
+        step=step, n=len(judged), eval_loss=round(eval_loss, 4), reasons=ranked, **rates
+    )
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation, judged: list[dict[str, Any]]) -> None:
@@ -79,15 +186,23 @@ def write_evaluation(folder: Path, evaluation: Evaluation, judged: list[dict[str
     stem = folder / f"step_{evaluation.step:05d}"
     lines = "".join(json_text(row, indent=None) + "\n" for row in judged)
     write_whole(stem.with_suffix(".jsonl"), lines)
-    write_whole(stem.with_suffix(".json"), json_text(asdict(evaluation)) + "\n")
+    write_whole(stem.with_suffix(".json"), json_text(measured_facts(evaluation)) + "\n")
+
+
+def measured_facts(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as JSON data, without the rates that were not measured."""
+    return {name: value for name, value in asdict(evaluation).items() if value is not None}
 
 
 def read_evaluations(folder: Path) -> list[Evaluation]:
     """All evaluations of a run, by step."""
-    paths = sorted(folder.glob("step_*.json"))
-    return [Evaluation(**json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("step_*.json")]
+    return sorted((Evaluation(**each) for each in read), key=lambda each: each.step)
 
 
-def choose_best(evaluations: list[Evaluation]) -> Evaluation:
+def choose_best(
+    evaluations: list[Evaluation], metric: Metric = "format_success_rate"
+) -> Evaluation:
     """The best evaluation of a trained adapter; step 0 has none to keep. Ties go to the earlier."""
-    return max((each for each in evaluations if each.step > 0), key=Evaluation.rank)
+    trained = (each for each in evaluations if each.step > 0)
+    return max(trained, key=lambda each: each.rank(metric))

@@ -12,6 +12,15 @@ from transformers import ProgressCallback, TrainerControl, TrainerState, Trainin
 
 from train.sft_measure import Evaluation
 
+_SHORT = {
+    "format_success_rate": "format",
+    "schema_valid_rate": "schema",
+    "duplicate_json_objects_rate": "duplicates",
+    "exact_object_rate": "exact object",
+    "accuracy": "accuracy",
+    "exact_answer_rate": "exact answer",
+}
+
 
 class LineProgress(ProgressCallback):
     """The trainer's own bar; its logs as a short line in place of a dictionary."""
@@ -34,10 +43,5 @@ class LineProgress(ProgressCallback):
 def describe(evaluation: Evaluation) -> str:
     """One line for the terminal."""
     name = "base" if evaluation.step == 0 else f"step {evaluation.step}"
-    return (
-        f"{name}: format {evaluation.format_success_rate:.3f}, "
-        f"schema {evaluation.schema_valid_rate:.3f}, "
-        f"exact object {evaluation.exact_object_rate:.3f}, "
-        f"duplicates {evaluation.duplicate_json_objects_rate:.3f} (n={evaluation.n}), "
-        f"eval loss {evaluation.eval_loss:.4f}"
-    )
+    rates = [f"{_SHORT[key]} {rate:.3f}" for key, rate in evaluation.rates().items()]
+    return f"{name}: {', '.join(rates)} (n={evaluation.n}), eval loss {evaluation.eval_loss:.4f}"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fixtures.adapter_files import check_base_folder
 from fixtures.file_hash import hash_file
@@ -20,6 +20,7 @@ from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.data import SPLITS, DataConfig, make_data
+from train.precision import check_device, choose_dtype, choose_precision, probe_device
 from train.sft_config import SftConfig
 
 RECORD = "run.json"
@@ -29,7 +30,8 @@ BASE_FILES = ("config.json", "tokenizer.json")
 """Beside the weights."""
 
 WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
-ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, "README.md", "manifest.json")
+CURVES = "curves.png"
+ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, CURVES, "README.md", "manifest.json")
 """An adapter folder, in the order in which it is written."""
 
 _MAY_MOVE = ("output_dir", "adapter_dir")
@@ -52,26 +54,33 @@ def find_checked_base(config: SftConfig) -> Base:
 
 
 def choose_place(config: SftConfig) -> SftConfig:
-    """Put a device and a dtype in the place of each `auto`, so that the records name them.
+    """Put a device, a dtype and a precision in the place of each `auto`, so that records name them.
 
     Raises:
-        InputError: A GPU was asked for and torch sees none.
+        InputError: A GPU was asked for and torch sees none, or the device cannot do what was asked.
     """
-    device = config.device
-    if device == "auto":
-        device = "cuda" if find_device() == "cuda" else "cpu"
-    elif device == "cuda":
-        import torch  # only torch knows for sure, and it is loaded anyway
-
-        if not torch.cuda.is_available():
-            raise InputError(
-                f"device: cuda: torch {torch.__version__} sees no GPU here; "
-                "device=cpu trains without one"
-            )
-    dtype = config.dtype
-    if dtype == "auto":
-        dtype = "bfloat16" if device == "cuda" else "float32"
-    return config.model_copy(update={"device": device, "dtype": dtype})
+    device: Literal["cpu", "cuda"] = "cuda" if config.device == "cuda" else "cpu"
+    if config.device == "auto" and find_device() == "cuda":
+        device = "cuda"
+    found = probe_device(device)
+    dtype = choose_dtype(config.dtype, found)
+    chosen = config.quantization_settings
+    if config.quantization == "nf4":
+        key = "quantization_settings.compute_dtype"
+        compute = dtype
+        if chosen.compute_dtype != "auto":
+            compute = choose_dtype(chosen.compute_dtype, found, key)
+        chosen = chosen.model_copy(update={"compute_dtype": compute})
+    precision = choose_precision(config.training.precision, dtype, found)
+    check_device(config, found)
+    return config.model_copy(
+        update={
+            "device": device,
+            "dtype": dtype,
+            "quantization_settings": chosen,
+            "training": config.training.model_copy(update={"precision": precision}),
+        }
+    )
 
 
 def hash_base(folder: Path) -> dict[str, str]:
@@ -191,8 +200,13 @@ def pin_data(folder: Path, hashes: dict[str, str]) -> None:
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The latest whole checkpoint of a run; one whose writing was cut short is passed over."""
+    return next(whole_checkpoints(folder), None)
+
+
+def whole_checkpoints(folder: Path) -> Iterator[Path]:
+    """The whole checkpoints of a run, the latest first."""
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    return next((path for path in reversed(found) if _is_whole(path)), None)
+    return (path for path in reversed(found) if _is_whole(path))
 
 
 def _is_whole(checkpoint: Path) -> bool:

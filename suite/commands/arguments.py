@@ -27,6 +27,10 @@ AllowConditions = Annotated[
         help="Compare though this condition (dotted) is not the baseline's; repeatable.",
     ),
 ]
+CasesDir = Annotated[
+    Path | None,
+    typer.Option("--cases", metavar="DIR", help="Case files here; default: those the run names."),
+]
 CacheDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
 ]

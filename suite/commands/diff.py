@@ -100,7 +100,8 @@ def _judge(case: Case, generation: Generation) -> Score:
 def _choose_cases(
     rows: Path | None, folder: Path | None, task: str, count: int
 ) -> tuple[Sequence[Case], int]:
-    from suite.case_files import load_cases, load_rows
+    from suite.case_files import load_cases
+    from suite.case_rows import load_rows
     from suite.errors import InputError, unknown
 
     if rows is not None and folder is not None:

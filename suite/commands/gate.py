@@ -11,7 +11,13 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.arguments import AcceptRemoved, AllowConditions, CacheDir, RequireGates
+from suite.commands.arguments import (
+    AcceptRemoved,
+    AllowConditions,
+    CacheDir,
+    CasesDir,
+    RequireGates,
+)
 from suite.commands.refusal import refusing
 
 
@@ -26,6 +32,7 @@ def gate(
         Path | None,
         typer.Option(metavar="DIR", help="Default: the baselines kept in the run folder."),
     ] = None,
+    cases: CasesDir = None,
     baseline_ref: Annotated[
         str | None,
         typer.Option(
@@ -57,7 +64,7 @@ def gate(
         here = Path.cwd()
         recorded = read_folder(find_run(run, here, cache_dir))
         allowed = tuple(allow_conditions or ())
-        asked = Asked(baseline_ref, gates, goldens, accept_removed, allowed)
+        asked = Asked(baseline_ref, gates, goldens, cases, accept_removed, allowed)
         judged = judge(recorded, asked, here)
         recorded, rules = judged.recorded, judged.gates
         decided = recorded.run

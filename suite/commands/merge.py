@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.arguments import AcceptRemoved, AllowConditions, CacheDir, RequireGates
+from suite.commands.arguments import (
+    AcceptRemoved,
+    AllowConditions,
+    CacheDir,
+    CasesDir,
+    RequireGates,
+)
 from suite.commands.refusal import refusing
 
 
@@ -26,6 +32,7 @@ def merge(
         Path | None,
         typer.Option(metavar="DIR", help="Default: the baselines kept in the run folders."),
     ] = None,
+    cases: CasesDir = None,
     baseline_ref: Annotated[
         str | None,
         typer.Option(
@@ -63,14 +70,14 @@ def merge(
         # what the parts name is looked for from a part: the output may be anywhere
         whole = replace(merge_runs(parts, output), folder=parts[0].folder)
         allowed = tuple(allow_conditions or ())
-        asked = Asked(baseline_ref, gates, goldens, accept_removed, allowed)
+        asked = Asked(baseline_ref, gates, goldens, cases, accept_removed, allowed)
         judged = judge(whole, asked, Path.cwd(), True)
         whole, rules = judged.recorded, judged.gates
         options = GateOptions(require_gates, accept_removed=whole.run.accept_removed)
         results = decide_gates(whole.run, whole.baselines, rules, options, whole.anchors)
-        run, cases = replace(whole.run, gates=results), whole.cases().values()
-        write_folder(output, run, cases, whole.baselines, whole.anchors)
-        write_page(output, run, whole.baselines, cases)
+        run, asked_cases = replace(whole.run, gates=results), whole.cases().values()
+        write_folder(output, run, asked_cases, whole.baselines, whole.anchors)
+        write_page(output, run, whole.baselines, asked_cases)
         where = terminal_safe(str(output))
         lines = render_report(run, whole.baselines, console_width())
         lines += [(), render_place(run, judged.place), (Span("run  ", "title"), Span(where))]

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import typer
 
+_MOST_PROBLEMS = 40
+
 
 @contextmanager
 def refusing(command: str) -> Iterator[None]:
@@ -16,12 +18,16 @@ def refusing(command: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        for problem in error.problems:
+        for problem in error.problems[:_MOST_PROBLEMS]:
             for line in problem.splitlines():
                 _say(command, line)
+        if (more := len(error.problems) - _MOST_PROBLEMS) > 0:
+            _say(command, f"and {more} more problems")
         raise typer.Exit(2) from None
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        # the second is the target of a move, which is the name that was given
+        name = error.filename2 or error.filename
+        where = f"{name}: " if name else ""
         _say(command, f"{where}{error.strerror or error}")
         raise typer.Exit(2) from None
 

@@ -34,7 +34,7 @@ from suite.run_folder import RecordedRun, read_folder  # noqa: E402
 from suite.sinks import annotation, log_safe, markdown_block, terminal_safe  # noqa: E402
 
 PATHS = ("cases", "gates", "models", "goldens", "replay")
-WORDS = ("baseline-ref", "id-field", "text-field")
+WORDS = ("baseline-ref", "id-field", "text-field", "as")
 _WRONG_INPUT = 4
 """As pytest ends with it."""
 _TAIL = 40
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # an earlier run must not be told as this one; of a file pytest says that it is no folder
         with suppress(NotADirectoryError):
-            (folder / RUN_FILE).unlink(missing_ok=True)
+            if _may_clear(given, folder):
+                (folder / RUN_FILE).unlink(missing_ok=True)
     except OSError as error:
         _complain(error)
         return _WRONG_INPUT
@@ -60,6 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # what was judged stands, told or not, and whatever a defect of the telling may be
         _complain(error)
     return status
+
+
+def _may_clear(given: argparse.Namespace, folder: Path) -> bool:
+    """Tell whether no recording that is to be judged lies in the folder; pytest refuses it then."""
+    if not given.replay:
+        return True
+    replay = Path(given.replay).resolve()
+    return folder not in (replay, *replay.parents)
 
 
 def _complain(error: Exception) -> None:
@@ -84,9 +93,11 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("replay", "recorded answers to judge instead of loading a model")
     add("id-field", "of a replayed JSONL file")
     add("text-field", "of a replayed JSONL file")
+    add("as", "name of the model of a replayed file that names none")
     add("model", "names of models, separated by spaces; default: the registry's")
     add("task", "the mark to select", "format")
     add("baseline-ref", "git revision whose gates, goldens and cases decide, such as origin/main")
+    add("allow-conditions", "conditions that may differ from the baseline's, separated by spaces")
     add("accept-removed", "true: cases of the baseline may be gone; they are listed first", "false")
     add("output", "folder of the run", "goldgate-run")
     add("summary", "where the Markdown goes", os.environ.get("GITHUB_STEP_SUMMARY", ""))
@@ -109,6 +120,7 @@ def _pytest_command(given: argparse.Namespace, folder: Path) -> list[str]:
             command.append(f"--{name}={value}")
     if given.accept_removed == "true":
         command.append("--accept-removed")
+    command += [f"--allow-conditions={field}" for field in given.allow_conditions.split()]
     return command + [f"--model={name}" for name in given.model.split()]
 
 
@@ -140,15 +152,17 @@ def _tell(given: argparse.Namespace, folder: Path, status: int, tail: Sequence[s
     if recorded is None or (status and find_verdict(recorded.run).status in ("PASS", "WARN")):
         told = _describe_end(status, tail)
         notes.append(annotation("error", f"pytest ended with exit status {status}", "goldgate"))
-    if given.summary:
-        _write_summary(Path(given.summary), recorded, told)
-    if given.comment:
-        text = render_comment(recorded.run, recorded.baselines) if recorded else COMMENT_MARK + "\n"
-        Path(given.comment).write_text(text + told, encoding="utf-8")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         # as the lines before it: the runner reads UTF-8, whatever Python takes for its terminal's
         sys.stdout.buffer.write("".join(f"{note}\n" for note in notes).encode())
         sys.stdout.buffer.flush()
+    if given.summary:
+        _write_summary(Path(given.summary), recorded, told)
+    if given.comment:
+        text = render_comment(recorded.run, recorded.baselines) if recorded else COMMENT_MARK + "\n"
+        place = Path(given.comment)
+        place.parent.mkdir(parents=True, exist_ok=True)  # where input is wrong pytest makes none
+        place.write_text(text + told, encoding="utf-8")
 
 
 def _write_summary(path: Path, recorded: RecordedRun | None, told: str) -> None:

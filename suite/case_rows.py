@@ -1,0 +1,154 @@
+"""Reads other people's rows, one JSON object per line, as cases; all errors of a file at once.
+
+What makes an answer right is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from suite.case import Case
+from suite.case_files import (
+    TaskFile,
+    find_answer_problems,
+    find_compare_problems,
+    find_schema_problems,
+)
+from suite.errors import InputError, describe_problems, unknown
+from suite.scorers import SCORERS
+from suite.strict_json import parse_strict
+
+
+def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
+    """Read other people's rows, one JSON object per line, as cases of a task.
+
+    A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
+    optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
+    are any (null: none). What is expected comes from the assistant's text where that is strict
+    JSON. Other columns are left alone.
+
+    Args:
+        path: JSONL, UTF-8, with or without a BOM. Blank lines are skipped.
+        task: Whose scorer judges the rows.
+        limit: The first so many rows; None: all.
+
+    Raises:
+        InputError: With every problem of the file.
+    """
+    if task not in SCORERS:
+        raise InputError(unknown("task", task, SCORERS))
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # not splitlines: U+2028 is JSON text
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error}") from None
+    problems: list[str] = []
+    cases: dict[str, Case] = {}
+    for number, line in enumerate(lines, start=1):
+        if limit is not None and len(cases) >= limit:
+            break
+        if not line.strip():
+            continue
+        try:
+            case = _read_row(line, task, number, f"{path}: line {number}", taken=cases)
+        except InputError as error:
+            problems += error.problems
+            continue
+        cases[case.id] = case
+    if not cases and not problems:
+        problems.append(f"{path}: holds no rows")
+    if problems:
+        raise InputError(problems)
+    return TaskFile(task, 1, path, tuple(cases.values()), is_suite=False)
+
+
+def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
+    return case_of_row(parse_row(line, where), task, number, where, taken)
+
+
+def parse_row(line: str, where: str) -> dict[str, Any]:
+    """Read one line of JSONL.
+
+    Raises:
+        InputError: It is no strict JSON object; the message opens with `where`.
+    """
+    parsed = parse_strict(line)  # `json.loads` keeps the last duplicate key and takes NaN
+    if parsed.reason:
+        raise InputError(f"{where}: not strict JSON: {parsed.reason}: {parsed.detail}")
+    if not isinstance(parsed.document, dict):
+        raise InputError(f"{where}: expected an object, got {type(parsed.document).__name__}")
+    return parsed.document
+
+
+def case_of_row(
+    row: dict[str, Any], task: str, number: int, where: str, taken: Container[str]
+) -> Case:
+    """Turn one of other people's rows into a case; `load_rows` says what a row may hold.
+
+    Args:
+        row: As parsed.
+        task: Of the case.
+        number: Names the case where the row has no `id`.
+        where: What messages open with.
+        taken: Ids of the cases before.
+
+    Raises:
+        InputError: With every problem of the row.
+    """
+    messages, answer = _split_row(row, where)
+    given = f"row_{number:06d}" if row.get("id") is None else str(row["id"])
+    name = re.sub(r"[^a-z0-9_]+", "_", given.lower())
+    while name in taken:  # another row's own id may look like the one made here
+        name = f"{name}_line_{number}"
+    data = {
+        "task": task,
+        "id": name,
+        "tags": () if row.get("tags") is None else row["tags"],
+        "messages": messages,
+        "schema": row.get("schema"),
+        "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
+    }
+    data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
+    problems = [*find_compare_problems(data, where), *find_answer_problems(data, task, where)]
+    if data["schema"] is not None and (
+        found := list(find_schema_problems(data["schema"], f"{where}.schema"))
+    ):
+        problems += found
+        data["schema"] = True
+    try:
+        case = Case.model_validate(data)
+    except ValidationError as error:
+        raise InputError(problems + describe_problems(error, Case, where)) from None
+    if problems:
+        raise InputError(problems)
+    return case
+
+
+def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:
+    """Return the messages to answer and the answer that the row gives, if any."""
+    if "messages" in row:
+        messages = row["messages"]
+    elif "prompt" in row:
+        prompt, completion = row["prompt"], row.get("completion")
+        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        if isinstance(completion, str):
+            completion = [{"role": "assistant", "content": completion}]
+        if isinstance(messages, list) and isinstance(completion, list):
+            messages = [*messages, *completion]
+    else:
+        keys = ", ".join(sorted(row)) or "none"
+        raise InputError(f"{where}: needs `messages`, or `prompt` with `completion`; keys: {keys}")
+    if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
+        raise InputError(f"{where}: messages: expected a list of {{role, content}} objects")
+    messages = [{key: each.get(key) for key in ("role", "content")} for each in messages]
+    if messages and messages[-1]["role"] == "assistant":
+        return messages[:-1], str(messages[-1]["content"])
+    return messages, None
