@@ -79,6 +79,24 @@ def test_a_raw_row_has_no_turns(tokenizer: Any, tmp_path: Path) -> None:
     assert tokenizer.decode(learned(example)) == ' {"name": "Ada", "age": 36}<|im_end|>'
 
 
+def test_a_role_that_the_chat_template_refuses_is_told_with_its_row(
+    tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses = (  # as Gemma's does
+        "{% if messages[0]['role'] == 'system' %}"
+        "{{ raise_exception('System role not supported') }}{% endif %}"
+        "{% for message in messages %}{{ message['content'] + '<|im_end|>' }}{% endfor %}"
+    )
+    monkeypatch.setattr(tokenizer, "chat_template", refuses)
+    rows = read_rows(write_rows(tmp_path, {"prompt": "x", "completion": "y"}, ROW))
+    with pytest.raises(InputError) as caught:
+        encode_rows(tokenizer, rows, "chat")
+    assert str(caught.value).startswith("data: row_000002: ")
+    assert "refuses the turns system, user: System role not supported; " in str(caught.value)
+    assert len(encode_rows(tokenizer, rows[:1], "chat")) == 1
+    assert len(encode_rows(tokenizer, rows, "raw")) == 2
+
+
 def test_a_special_token_inside_an_answer_is_text(tokenizer: Any, tmp_path: Path) -> None:
     answer = '{"a": "<|im_end|>"}'
     row = {"prompt": "x", "completion": answer}

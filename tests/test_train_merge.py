@@ -62,6 +62,21 @@ def test_the_plan_takes_base_quantization_and_dtype_from_the_manifest(tmp_path: 
     assert plan_merge(wanted, [Path()]).dtype == "float32"
 
 
+def test_a_base_that_was_trained_with_eager_attention_is_loaded_with_it(tmp_path: Path) -> None:
+    """Gemma 2 has nothing else; flash attention is not needed to add weights up."""
+    for asked, planned in (("eager", "eager"), ("flash_attention_2", "sdpa")):
+        folder = tmp_path / asked
+        folder.mkdir()
+        adapter = make_files(folder, training={"attn_implementation": asked})
+        model = plan_merge(MergeOptions(adapter, folder / "out"), [Path()])
+        assert model.attn_implementation == planned
+        text = registry_text(model, folder / "out", ("mine", "merged"))
+        (folder / "models.yaml").write_text(text, encoding="utf-8")
+        for entry in load_registry(folder / "models.yaml").entries.values():
+            assert isinstance(entry, LocalEntry)
+            assert entry.attn_implementation == planned
+
+
 def _other_base(adapter: Path) -> None:
     (adapter.parent / "base" / "model.safetensors").write_bytes(b"other weights")
 

@@ -109,10 +109,18 @@ def plan_merge(options: MergeOptions, roots: list[Path]) -> Model:
         lora_path=str(options.adapter.resolve()),
         device=options.device or manifest.get("device") or "auto",
         dtype=dtype,
+        attn_implementation=_attention(manifest),
     )
     name = options.adapter.resolve().name
     registry = Registry(options.adapter, name, {name: entry})
     return choose_models(registry, ModelFlags(), roots, hash_file)[0]
+
+
+def _attention(manifest: dict[str, Any]) -> Literal["sdpa", "eager"]:
+    """Return what the base can be loaded with: some, such as Gemma 2, have nothing but eager."""
+    training = manifest.get("training")
+    asked = training.get("attn_implementation") if isinstance(training, dict) else None
+    return "eager" if asked == "eager" else "sdpa"
 
 
 def write_merged(model: Model, options: MergeOptions) -> None:
@@ -169,6 +177,7 @@ def _add_weights(model: Model, weights: BaseWeights) -> PreTrainedModel:
         quantization,
         dtype=model.dtype,
         device=model.device,
+        attn_implementation=model.attn_implementation,
         double_quant=quantization == "nf4" and model.double_quant,
     )
     if quantization != "none":

@@ -68,7 +68,7 @@ def check_merged(
 def registry_text(model: Model, merged: Path, names: tuple[str, str]) -> str:
     """Return a registry with the adapter on its base, and the merged model in the same mode."""
     mode = {"type": "local", "device": model.device, "dtype": model.dtype}
-    mode |= {"prompt_format": model.prompt_format}
+    mode |= {"prompt_format": model.prompt_format, "attn_implementation": model.attn_implementation}
     entries = {
         names[0]: mode
         | {

@@ -47,25 +47,36 @@ def encode_rows(
     rows: Iterable[SftRow],
     prompt_format: Literal["chat", "raw"],
 ) -> list[Example]:
-    """Tokenize rows as the engine renders them, special tokens inside a text as plain text."""
-    from fixtures.prompting import encode_text, end_of_turn_id, render
+    """Tokenize rows as the engine renders them, special tokens inside a text as plain text.
+
+    Raises:
+        InputError: No token ends an answer, or the chat template refuses a row, which is named.
+    """
+    from fixtures.prompting import end_of_turn_id
 
     end = end_of_turn_id(tokenizer, prompt_format)
     if end is None:
         raise InputError(f"base: the tokenizer has no token that ends a {prompt_format} answer")
     # a raw prompt ends where a chat template would open a turn; the answer is set off by a space
     lead = " " if prompt_format == "raw" else ""
-    return [
-        Example(
-            render(
-                tokenizer,
-                [(message.role, message.content) for message in row.case.messages],
-                prompt_format,
-            ),
-            [*encode_text(tokenizer, lead + row.completion), end],
-        )
-        for row in rows
-    ]
+    return [_encode(tokenizer, row, prompt_format, lead, end) for row in rows]
+
+
+def _encode(
+    tokenizer: PreTrainedTokenizerBase,
+    row: SftRow,
+    prompt_format: Literal["chat", "raw"],
+    lead: str,
+    end: int,
+) -> Example:
+    from fixtures.prompting import encode_text, render
+
+    messages = [(message.role, message.content) for message in row.case.messages]
+    try:
+        prompt = render(tokenizer, messages, prompt_format)
+    except InputError as error:
+        raise InputError(f"data: {row.case.id}: {error}") from None
+    return Example(prompt, [*encode_text(tokenizer, lead + row.completion), end])
 
 
 def length_batches(

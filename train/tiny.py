@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint.pt"
 
 REPEATED_KEY_WEIGHT = 3.0
-"""What a token that would repeat a key counts against one right token. A used key is told from an
-unused one by looking at the answer alone, and a model of this size still says one twice in 2 of
-100 answers: the likelihood alone asks for too little here."""
+"""What a token that would repeat a key counts against one right token: a used key can be told from
+an unused one by the answer alone, and a model of this size says one twice in 2 of 100 answers.
+Measured over 40 M tokens it changed little: on prompts unlike those of training, where the model is
+unsure which words are keys, 8 of 200 answers repeat one, and 9 did before."""
 
 
 @dataclass(frozen=True, slots=True)
