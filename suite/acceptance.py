@@ -189,6 +189,7 @@ def _golden(result: CaseResult, apart: bool) -> Golden:
         case_hash=result.case_hash,
         passed=result.score.passed,
         metrics=result.score.metrics,
+        counts=result.score.counts,
         reason=result.score.reason,
         document=result.score.document,
         text=result.generation.text,

@@ -184,6 +184,8 @@ def _read_cases(
         sentence = f"not there at {at.name}: all of its cases are new"
         changes.append(BarChange("new", _name(folder / f"{task}.yaml", at), sentence))
     for task, path in then.items():
+        if task not in tasks and (folder / path.name).exists():
+            continue  # not asked for, and so not judged
         place = _name(path, at)
         try:
             found[task] = load_task_file(at.label(path), at.read_text(path))

@@ -173,7 +173,11 @@ def _find_moved(then: Case, diff: CaseDiff, results: Iterable[CaseResult]) -> li
         except (SchemaError, SchemaCheckError):  # the earlier form could not judge it
             continue
         ways = METRICS[result.task].items()
-        if any(_is_better(result.score, before, metric, way) for metric, way in ways):
+        if any(_is_better(result.score, before, metric, way) for metric, way in ways) or any(
+            count.share > before.counts[metric].share
+            for metric, count in result.score.counts.items()
+            if metric in before.counts
+        ):
             moved.append(result.model)
     return sorted(moved)
 

@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     SkipValidation,
     ValidationError,
 )
@@ -26,6 +27,7 @@ from suite.compare import same_json
 from suite.errors import InputError, describe_problems
 from suite.near_ties import NearTie, read_near_tie
 from suite.run import Answer, ModelRecord, differing
+from suite.score import Count
 from suite.whole_file import json_text, write_whole
 
 
@@ -43,6 +45,16 @@ NearTieText = Annotated[NearTie, BeforeValidator(_read_near), PlainSerializer(st
 """A line in the file."""
 
 
+def _read_count(value: Any) -> Count:
+    if not (isinstance(value, list | tuple) and [type(each) for each in value] == [int, int]):
+        raise ValueError(f"expected how many are right and of how many, got {value!r:.80}")
+    return Count(*value)
+
+
+CountPair = Annotated[Count, PlainValidator(_read_count)]
+"""A list of two in the file."""
+
+
 class Golden(BaseModel):
     """The accepted answer of one case by one model."""
 
@@ -52,6 +64,8 @@ class Golden(BaseModel):
     """Content hash of the case it answers; a golden of another hash is not compared."""
     passed: bool
     metrics: dict[str, int]
+    counts: dict[str, CountPair] = {}
+    """Of the counted metrics, such as `field_accuracy: [3, 4]`."""
     reason: str | None = None
     document: Any = None
     # pydantic's own check refuses lone surrogates
@@ -234,7 +248,8 @@ def differing_makers(baseline: Baseline, record: ModelRecord) -> list[str]:
 
 def _unsaid(golden: Golden) -> set[str]:
     """Return the fields that most goldens have nothing in, and that their file leaves out."""
-    return {name for name, value in (("near", golden.near), ("apart", golden.apart)) if not value}
+    rare = {"counts": golden.counts, "near": golden.near, "apart": golden.apart}
+    return {name for name, value in rare.items() if not value}
 
 
 def _sorted(value: Any) -> Any:

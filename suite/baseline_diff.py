@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 from suite.baseline import Baseline, Golden
 from suite.run import differing
+from suite.score import Count
 from suite.scorers import METRICS, is_good
 from suite.sentences import join_some
 
@@ -87,4 +88,7 @@ def _find_ways(then: Golden, now: Golden, task: str) -> set[str]:
             value = now.metrics.get(metric)
             good = value is not None and is_good(direction, value)
             pairs.append((is_good(direction, then.metrics[metric]), good))
+    for metric, count in then.counts.items():
+        share, before = now.counts.get(metric, Count(0, 1)).share, count.share
+        pairs += [(False, True)] if share > before else [(True, False)] if share < before else []
     return {"better" if after else "worse" for before, after in pairs if before != after}

@@ -5,7 +5,7 @@ What makes an answer right is not known here. Other people's rows are read by `s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,12 @@ class _CaseEntry(Case):
     prompt: str | None = None
 
 
-def load_cases(folder: Path) -> dict[str, TaskFile]:
+def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, TaskFile]:
     """Read every `<task>.yaml` of a folder, sorted by task.
+
+    Args:
+        folder: Of case files.
+        tasks: Tasks with a scorer that are wanted: the files of the others are not read; None: all.
 
     Raises:
         InputError: With every problem of every file: duplicate and unknown keys, duplicate ids,
@@ -59,14 +63,18 @@ def load_cases(folder: Path) -> dict[str, TaskFile]:
     """
     problems: list[str] = []
     files: dict[str, TaskFile] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    paths = sorted(folder.glob("*.yaml"))
+    for path in paths:
+        # one that no scorer knows is told, whatever is wanted
+        if tasks is not None and path.stem in SCORERS and path.stem not in tasks:
+            continue
         try:
             files[path.stem] = load_task_file(path)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    if not files:
+    if not paths:
         raise InputError(f"{folder}: holds no case file (<task>.yaml)")
     return files
 
@@ -169,6 +177,14 @@ def find_compare_problems(data: dict[str, Any], where: str) -> Iterator[str]:
             yield f"{where}.compare: {unknown('field', str(name), fields)}"
 
 
+def find_answer_problems(data: dict[str, Any], task: str, where: str) -> Iterator[str]:
+    """Name what keeps a task from comparing field by field."""
+    expected = data.get("expected")
+    if task == "extraction" and not (isinstance(expected, dict) and expected):
+        got = "nothing" if expected is None else f"{expected!r:.80}"
+        yield f"{where}.expected: wants an object with at least one field, got {got}"
+
+
 def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
     problems: list[str] = []
     data = dict(entry)
@@ -188,14 +204,17 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
         if found := list(find_schema_problems(schema, f"{where}.schema", choice)):
             problems += found
             data["schema"] = True  # said once, in our words
-    elif head.task == "format":
+    elif head.task in ("extraction", "format"):
         problems.append(f"{where}.schema: missing; `schema: true` accepts any object")
     if "prompt" in data and "messages" in data:
         problems.append(f"{where}: has both `prompt` and `messages`; one of them is enough")
         del data["prompt"]
     elif "prompt" in data:
         data["messages"] = [{"role": "user", "content": data.pop("prompt")}]
-    problems += find_compare_problems(data, where)
+    problems += [
+        *find_compare_problems(data, where),
+        *find_answer_problems(data, head.task, where),
+    ]
     data |= {"task": head.task, "scorer_version": head.version}
     try:
         case = Case.model_validate(data)

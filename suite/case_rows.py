@@ -13,7 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from suite.case import Case
-from suite.case_files import TaskFile, find_compare_problems, find_schema_problems
+from suite.case_files import (
+    TaskFile,
+    find_answer_problems,
+    find_compare_problems,
+    find_schema_problems,
+)
 from suite.errors import InputError, describe_problems, unknown
 from suite.scorers import SCORERS
 from suite.strict_json import parse_strict
@@ -112,7 +117,7 @@ def case_of_row(
         "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
-    problems = list(find_compare_problems(data, where))
+    problems = [*find_compare_problems(data, where), *find_answer_problems(data, task, where)]
     if data["schema"] is not None and (
         found := list(find_schema_problems(data["schema"], f"{where}.schema"))
     ):

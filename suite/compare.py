@@ -5,10 +5,12 @@ Whether a text is JSON at all is judged by `suite.strict_json`, before this.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import isfinite
 from typing import Any, Final, Literal
 
 Comparison = Literal["exact", "casefold", "number", "date", "set"]
@@ -24,6 +26,10 @@ class _Absent:
 ABSENT: Final = _Absent()
 """What a key that is not there has for a value; equal to no JSON value, `null` included."""
 
+_SPELT_NUMBER = re.compile(
+    r"[+-]?(([0-9]{1,3}(,[0-9]{3}){1,999}|[0-9]{1,3999})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+)
+"""Commas part thousands: `1,5` and `1.200,50` have them elsewhere and are other numbers there."""
 _WRITTEN_DATES = ("%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y")
 
 
@@ -113,11 +119,12 @@ def _number(value: Any) -> float | None:
         return None
     if isinstance(value, int | float):
         return value
-    if isinstance(value, str) and not value.strip("0123456789.,+-eE"):  # not "nan", not "1_000"
-        try:
-            return float(value.replace(",", ""))
-        except ValueError:
-            return None
+    if isinstance(value, str) and _SPELT_NUMBER.fullmatch(value):
+        digits = value.replace(",", "")
+        if digits.lstrip("+-").isdecimal():
+            return int(digits)  # a float cannot tell 2**53 + 1 from 2**53
+        number = float(digits)
+        return number if isfinite(number) else None  # "1e999" is not the same as "1e9999"
     return None
 
 

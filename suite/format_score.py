@@ -14,7 +14,7 @@ from suite.score import Score
 from suite.strict_json import parse_strict
 
 _LONGEST_DETAIL = 500
-_KINDS = {
+KINDS = {
     dict: "object",
     list: "array",
     str: "string",
@@ -23,6 +23,7 @@ _KINDS = {
     float: "number",
     type(None): "null",
 }
+"""What JSON calls the types of parsed values; all numbers are one type."""
 
 
 def score_format(case: Case, generation: Generation) -> Score:
@@ -43,9 +44,9 @@ def score_format(case: Case, generation: Generation) -> Score:
     parsed = parse_strict(generation.text, generation.finish_reason)
     reason, detail = parsed.reason, parsed.detail
     if reason is None:
-        reason, detail = _find_fault(parsed.document, case)
+        reason, detail = find_fault(parsed.document, case)
     strict = reason is None or reason.startswith("schema:")
-    recoverable = parsed.recoverable and _find_fault(parsed.recovered, case)[0] is None
+    recoverable = parsed.recoverable and find_fault(parsed.recovered, case)[0] is None
     return Score(
         passed=reason is None,
         value=float(reason is None),
@@ -62,9 +63,13 @@ def score_format(case: Case, generation: Generation) -> Score:
     )
 
 
-def _find_fault(document: Any, case: Case) -> tuple[str | None, str]:
-    """Return the reason and the detail of what a strict document gets wrong."""
-    kind = _KINDS[type(document)]
+def find_fault(document: Any, case: Case) -> tuple[str | None, str]:
+    """Return the reason and the detail of what a strict document gets wrong in its form.
+
+    Raises:
+        SchemaError, SchemaCheckError: The schema is at fault, not the document.
+    """
+    kind = KINDS[type(document)]
     if case.top_level not in ("any", kind):
         return "wrong_top_level_type", f"expected {case.top_level}, got {kind}"
     found = violations(document, case.schema_) if case.schema_ is not None else []

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from suite.errors import InputError, describe_problems, unknown
-from suite.scorers import METRICS
+from suite.scorers import COUNTED, METRICS, paired_metrics
 from suite.yaml_file import load_yaml, parse_yaml
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -147,9 +147,13 @@ def _read_gates(
 
 
 def _check_regression(rule: NoRegression, task: str, where: str) -> list[str]:
-    paired = [metric for metric, way in METRICS[task].items() if way != "neither"]
+    paired = [metric for metric, way in paired_metrics(task).items() if way != "neither"]
+    counted = COUNTED.get(task, {})
     problems = [
-        f"{where}.metrics: {unknown('metric', metric, paired)}"
+        f"{where}.metrics: {metric!r} counts {counted[metric]}, and the paired test wants a metric "
+        f"that is right or wrong per case: {', '.join(paired)}"
+        if metric in counted
+        else f"{where}.metrics: {unknown('metric', metric, paired)}"
         for metric in rule.metrics
         if metric not in paired
     ]

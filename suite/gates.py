@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold, metric_of
 from suite.pairing import find_case_changes, pair
+from suite.rates import Rate, find_rates
 from suite.regression import Comparison, Finding, compare, judge
 from suite.required_gates import fail_without_gates, fail_without_verdicts, tell_unjudged
-from suite.run import GateResult, Rate, Run, Selection, find_rates
+from suite.run import GateResult, Run, Selection
 from suite.scorers import METRICS
 from suite.sentences import join_some
 from suite.stats import holm, needed_n
+from suite.stats_cluster import effective_n
 
 NO_REGRESSION_ANCHOR = "no_regression_anchor"
 """The paired rule against the anchor, where there is one: losses too small to see one by one."""
@@ -183,7 +186,7 @@ def _decide_threshold(
     metric, bound = split
     rates = {rate.metric: rate for rate in find_rates(run, selection.model, selection.task)}
     rate = rates.get(metric)
-    if rate is None or rate.missing == rate.n:
+    if rate is None or rate.is_unscored:
         return Finding("FAIL", f"no output has a score of {metric}")
     value, subject = rate.value, ""
     if rule.rule == "bound":
@@ -200,7 +203,7 @@ def _decide_threshold(
     if rule.rule == "bound" and not passed:
         parts.append(_say_needed(rate, rule.value, bound))
     if rate.missing:
-        parts.append(f"{rate.missing} without a verdict count as failures")
+        parts.append(f"{rate.missing} without a verdict count as failures{_in_all(rate)}")
     if baseline is not None and (unchanged := _find_rate(run, selection, baseline, metric)):
         parts.append(f"{unchanged} over the cases that the goldens answered")
     return Finding("PASS" if passed else "FAIL", "; ".join(parts))
@@ -239,7 +242,13 @@ def _say_left(run: Run, selection: Selection, anchor: Baseline | None) -> list[s
 def _say_needed(rate: Rate, value: float, bound: str) -> str:
     is_good = rate.value > value if bound == "min" else rate.value < value
     n = needed_n(rate.value, value) if is_good else None
+    if n and rate.clusters:  # as many cases as hold so many independent fields
+        n = ceil(n * len(rate.clusters) / effective_n(rate.clusters))
     return f"this rate would clear it from {n} cases on" if n else "no number of cases would do"
+
+
+def _in_all(rate: Rate) -> str:
+    return "" if rate.unit == "cases" else f" in all of their {rate.unit}"
 
 
 def _compare(

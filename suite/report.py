@@ -14,23 +14,20 @@ from suite.pairing import find_case_changes
 from suite.report_answers import describe_makers, render_answers
 from suite.report_bar import render_bar
 from suite.report_lines import Line, Span, Style, wrap
+from suite.report_rates import GAP, render_rates
 from suite.run import (
     CaseResult,
     GateResult,
     GateStatus,
     ModelRecord,
-    Rate,
     Run,
     Selection,
     count_extras,
     count_reasons,
     differing,
-    find_rates,
 )
-from suite.scorers import METRICS
 from suite.sinks import terminal_safe
 
-_ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
 _GATE_STYLES: dict[str, Style] = {
     "PASS": "good",
     "WARN": "warn",
@@ -38,7 +35,6 @@ _GATE_STYLES: dict[str, Style] = {
     "INCONCLUSIVE": "warn",
     "SKIPPED": "quiet",
 }
-_GAP = 3
 _MOST_IDS = 20
 
 
@@ -75,39 +71,11 @@ def render_report(
 
 def _render_task(run: Run, task: str, selections: Sequence[Selection], width: int) -> list[Line]:
     names = [terminal_safe(selection.model) for selection in selections]
-    rates = [
-        {rate.metric: rate for rate in find_rates(run, selection.model, task)}
-        for selection in selections
-    ]
-    label = max(len(metric) for metric in METRICS[task]) + 4
-    cells = [[_cell(rate) for rate in each.values()] for each in rates]
-    widths = [max(map(len, [name, *each])) for name, each in zip(names, cells, strict=True)]
-    fits = label + sum(column + _GAP for column in widths) <= width
     lines: list[Line] = [(Span(task, "title"), Span(_count_selected(selections), "quiet"))]
-    if fits:
-        heads = (f"{name:>{column + _GAP}}" for name, column in zip(names, widths, strict=True))
-        lines.append((Span(" " * label), *(Span(head, "title") for head in heads)))
-    for metric, direction in METRICS[task].items():
-        start = Span(f"  {metric:<{label - 4}} {_ARROWS[direction]}")
-        row = [_cell(each[metric]) if metric in each else "nothing selected" for each in rates]
-        if fits:
-            columns = (f"{cell:>{column + _GAP}}" for cell, column in zip(row, widths, strict=True))
-            lines.append((start, *map(Span, columns)))
-            continue
-        lines.append((start,))
-        lines += [
-            (Span(f"    {name:<{max(map(len, names))}}  "), Span(cell))
-            for name, cell in zip(names, row, strict=True)
-        ]
+    lines += render_rates(run, task, selections, width)
     results = [run.of(selection.model, selection.task) for selection in selections]
     reasons, extras = map(count_reasons, results), map(count_extras, results)
     return lines + _render_counts(names, {"reasons": list(reasons), "extras": list(extras)})
-
-
-def _cell(rate: Rate) -> str:
-    low, high = rate.interval.low, rate.interval.high
-    width = len(str(rate.n))
-    return f"{rate.value:.3f} ({rate.count:>{width}}/{rate.n}, 95% {low:.3f}-{high:.3f})"
 
 
 def _count_selected(selections: Sequence[Selection]) -> str:
@@ -125,7 +93,7 @@ def _render_counts(
 ) -> list[Line]:
     rows = [row for counts in tables.values() for each in counts for row in each]
     label = max(map(len, rows), default=0)
-    widths = [max(len(name), 5) + _GAP for name in names]
+    widths = [max(len(name), 5) + GAP for name in names]
     lines: list[Line] = []
     for title, counts in tables.items():
         totals = {row: sum(each.get(row, 0) for each in counts) for each in counts for row in each}

@@ -6,7 +6,8 @@ Whole outputs are in `samples.jsonl`; here a cell holds no more than a spreadshe
 from __future__ import annotations
 
 from suite.run import CaseResult, Run
-from suite.scorers import METRICS
+from suite.score import Count
+from suite.scorers import COUNTED, paired_metrics
 from suite.sinks import csv_line
 
 _LONGEST = 8000
@@ -16,14 +17,18 @@ _HEAD = ("model", "task", "case", "outcome", "change", "reason", "finish", "toke
 
 def render_csv(run: Run) -> str:
     """Return the table, sorted by model, task and case, with a line of names above it."""
-    metrics = sorted({metric for each in run.selections for metric in METRICS[each.task]})
-    lines = [csv_line([*_HEAD, *metrics, "message", "output"])]
+    tasks = {each.task for each in run.selections}
+    metrics = sorted({metric for task in tasks for metric in paired_metrics(task)})
+    counted = sorted({metric for task in tasks for metric in COUNTED.get(task, {})})
+    # two cells: a spreadsheet takes 3/4 for a day in April
+    counts = [f"{metric} {side}" for metric in counted for side in Count._fields]
+    lines = [csv_line([*_HEAD, *metrics, *counts, "message", "output"])]
     results = sorted(run.results, key=lambda each: (each.model, each.task, each.case_id))
-    lines += [_render_result(result, metrics) for result in results]
+    lines += [_render_result(result, metrics, counted) for result in results]
     return "".join(lines)
 
 
-def _render_result(result: CaseResult, metrics: list[str]) -> str:
+def _render_result(result: CaseResult, metrics: list[str], counted: list[str]) -> str:
     score, generation = result.score, result.generation
     return csv_line(
         [
@@ -37,6 +42,11 @@ def _render_result(result: CaseResult, metrics: list[str]) -> str:
             generation.completion_tokens if generation else None,
             round(generation.elapsed_s, 4) if generation else None,
             *(score.metrics.get(metric) if score else None for metric in metrics),
+            *(
+                number
+                for metric in counted
+                for number in (score and score.counts.get(metric)) or (None, None)
+            ),
             result.message[:_LONGEST],
             _shorten(generation.text) if generation else "",
         ]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from suite.baseline import Baseline
 from suite.case import Case
 from suite.earlier_runs import EarlierRun, read_earlier_runs
+from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_charts import (
     HEIGHT,
     WIDTH,
@@ -31,17 +32,8 @@ from suite.report_charts import (
 from suite.report_flips import find_flip_groups
 from suite.report_samples import pack_samples, safe
 from suite.report_verdict import find_verdict
-from suite.run import (
-    GateResult,
-    ModelRecord,
-    Rate,
-    Run,
-    Selection,
-    count_extras,
-    count_reasons,
-    find_rates,
-)
-from suite.scorers import Direction
+from suite.run import GateResult, ModelRecord, Run, Selection, count_extras, count_reasons
+from suite.scorers import METRICS, Direction
 from suite.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -74,6 +66,9 @@ class Part:
     tokens: Histogram | None
     seconds: Histogram | None
     extras: dict[str, int]
+    metrics: tuple[str, ...]
+    groups: dict[str, dict[str, list[Rate]]]
+    """Rates of the groups of cases by kind and tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +208,8 @@ def _make_part(run: Run, selection: Selection, earlier: Sequence[EarlierRun]) ->
         tokens=draw_histogram([a.completion_tokens for a in answers], "tokens", whole=True),
         seconds=draw_histogram([a.elapsed_s for a in answers], "s"),
         extras=count_extras(results),
+        metrics=tuple(METRICS[task]),
+        groups=find_group_rates(run, model, task),
     )
 
 
@@ -224,17 +221,18 @@ def _draw_rate(
     model = selection.model
     found: list[TrendInput] = []
     weights: Any = None
+    unit = "" if rate.unit == "cases" else f" {rate.unit}"
     for past in earlier:
         then = past.rates.get((model, selection.task, rate.metric))
         if then is None:
             continue
         before, weights = weights, past.subjects.get(model)
-        title = f"{past.id}: {then.value:.3f} ({then.count}/{then.n})"
+        title = f"{past.id}: {then.value:.3f} ({then.count}/{then.n}{unit})"
         is_new = bool(found) and before != weights
         found.append(TrendInput(then.value, then.low, then.high, title, is_new))
     is_new = bool(found) and weights != run.models[model].subject
     interval = rate.interval
-    now = f"this run: {rate.value:.3f} ({rate.count}/{rate.n})"
+    now = f"this run: {rate.value:.3f} ({rate.counts})"
     return draw_trend([*found, TrendInput(rate.value, interval.low, interval.high, now, is_new)])
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from suite.rates import Rate
 from suite.regression import Comparison
 from suite.report_lines import Line, Span, Style, wrap
-from suite.run import Rate, Run
+from suite.run import Run
 from suite.run_pairs import RunPair
 from suite.sentences import join_some
 from suite.sinks import terminal_safe
@@ -37,6 +38,9 @@ def _render_pair(each: RunPair, width: int) -> list[Line]:
         lines.append((Span("  INCONCLUSIVE: no case is the same in both", "warn"),))
     for comparison in each.comparisons if n else ():
         lines += _render_metric(comparison, width)
+    for then, now in each.counted:
+        lines.append((Span(f"  {then.metric} {_ARROWS[then.direction]}".rstrip()),))
+        lines.append((Span(f"    {then} → {now}"),))
     if any(comparison.p is not None for comparison in each.comparisons):
         clustered = each.comparisons[0].pairing.differences is not None
         test = "cluster sign-flip test" if clustered else "exact McNemar test"

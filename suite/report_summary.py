@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from suite.baseline import Baseline
+from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_flips import Flip, FlipGroup, find_flip_groups
 from suite.report_verdict import find_verdict
-from suite.run import BarChange, GateResult, Run, find_rates
+from suite.run import BarChange, GateResult, Run, Selection
+from suite.scorers import METRICS
 from suite.sentences import join_some
 from suite.sinks import annotation, markdown_block, markdown_code, markdown_text
 from suite.whole_file import write_whole
@@ -206,6 +208,22 @@ def _render_rates(run: Run) -> Iterator[str]:
             place = f"{markdown_code(selection.model)} | {markdown_code(selection.task)}"
             metric = markdown_code(rate.metric)
             yield f"| {place} | {metric} | {markdown_text(str(rate))} |\n"
+    yield "\n"
+    for selection in run.selections:
+        for kind, groups in find_group_rates(run, selection.model, selection.task).items():
+            yield from _render_group(selection, kind, groups)
+
+
+def _render_group(
+    selection: Selection, kind: str, groups: Mapping[str, Sequence[Rate]]
+) -> Iterator[str]:
+    metrics = list(METRICS[selection.task])
+    model = markdown_code(selection.model)
+    yield f"### {markdown_text(selection.task)} by {markdown_text(kind)}: {model}\n\n"
+    yield f"| | {' | '.join(map(markdown_code, metrics))} |\n|---{'|---' * len(metrics)}|\n"
+    for tag, rates in groups.items():
+        cells = [markdown_text(str(rate)) for rate in rates]
+        yield f"| {' | '.join([markdown_code(tag), *cells])} |\n"
     yield "\n"
 
 

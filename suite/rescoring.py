@@ -15,7 +15,7 @@ from suite.outcome_table import OutcomeRule, decide
 from suite.run import CaseResult, Run, Selection
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
-from suite.scorers import SCORERS
+from suite.scorers import SCORERS, find_groups, find_sizes
 from suite.shard import digest_cases
 
 Cases = Mapping[tuple[str, str], Case]
@@ -48,7 +48,7 @@ class Rescored:
     run: Run
     """With today's scores, and no gates decided."""
     moves: tuple[Move, ...]
-    """By model, task and case: another verdict, another metric or another reason."""
+    """By model, task and case: another verdict, metric, count or reason."""
     asked_otherwise: tuple[str, ...]
     """Ids whose messages are others today: the recorded text answers another question."""
     gone: tuple[str, ...]
@@ -98,16 +98,7 @@ def rescore(
         then, now = result.score, new.score
         if then and now is None:
             lost.add(result.case_id)
-        if (
-            then
-            and now
-            and (then.passed, then.metrics, then.reason)
-            != (
-                now.passed,
-                now.metrics,
-                now.reason,
-            )
-        ):
+        if then and now and _judged(then) != _judged(now):
             moves.append(Move(result.model, result.task, result.case_id, then, now))
     selections = run.selections if files is None else tuple(_reselect(run.selections, files))
     rescored = replace(run, results=tuple(results), selections=selections, gates=())
@@ -117,6 +108,10 @@ def rescore(
 
 def _index(files: Mapping[str, TaskFile]) -> dict[tuple[str, str], Case]:
     return {(case.task, case.id): case for file in files.values() for case in file.cases}
+
+
+def _judged(score: Score) -> tuple[object, ...]:
+    return score.passed, score.metrics, score.counts, score.reason
 
 
 def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> CaseResult:
@@ -167,4 +162,6 @@ def _reselect(
             selected=tuple(sorted(set(selection.selected) & set(known))),
             case_file=str(file.path) if file else selection.case_file,
             cases_digest=digest_cases(file.cases if file else ()),
+            sizes=find_sizes(selection.task, file.cases if file else ()),
+            groups=find_groups(selection.task, file.cases if file else ()),
         )

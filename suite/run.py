@@ -1,6 +1,7 @@
-"""The records of a run, and the counts and rates that are read off them.
+"""The records of a run, and the counts that are read off them.
 
-A run knows nothing of gates' rules and of baselines; `suite.run_files` puts it on disk.
+A run knows nothing of gates' rules and of baselines; its rates are in `suite.rates`, and
+`suite.run_files` puts it on disk.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from typing import Any, Literal
 
 from suite.generation import Generation
 from suite.score import Score
-from suite.scorers import METRICS, Direction
-from suite.stats import Interval, wilson
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Model names become folder names and parts of node ids."""
@@ -73,6 +72,11 @@ class Selection:
     """False for `--cases-file`: other people's rows have no baseline and no goldens."""
     cases_digest: str = ""
     """Over the content of all known cases, so that runs of other cases are not merged."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Of all known cases, by id: how many things a counted metric counts, such as fields. Empty
+    where the task has no such metric."""
+    groups: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By kind (`difficulty`) and tag (`hard`), the known cases that have rates of their own."""
     shard: str | None = None
     """`I/N`: the part of `--shard` that this run took; None: not sharded, or merged again."""
 
@@ -176,47 +180,6 @@ class Run:
         raise KeyError(f"{model}, {task}: not in this run")
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A metric over the selected cases."""
-
-    metric: str
-    direction: Direction
-    count: int
-    n: int
-    """Selected cases, those without a verdict included."""
-    missing: int
-    """Cases without a verdict: in `count` when lower is better, else not."""
-
-    @property
-    def value(self) -> float:
-        """The rate in [0, 1]."""
-        return self.count / self.n
-
-    @property
-    def interval(self) -> Interval:
-        """Wilson, 95 %."""
-        return wilson(self.count, self.n)
-
-    def __str__(self) -> str:
-        low, high = self.interval.low, self.interval.high
-        return f"{self.value:.3f} ({self.count}/{self.n}, 95% {low:.3f}-{high:.3f})"
-
-
-def find_rates(run: Run, model: str, task: str) -> list[Rate]:
-    """Return every metric of a task over what was selected, none when that is nothing.
-
-    A selected case without a verdict, or whose score lacks the metric, counts as a failure.
-    """
-    n = len(run.selection(model, task).selected)
-    scores = [result.score for result in run.of(model, task) if result.score is not None]
-    return [
-        _rate(metric, direction, [s.metrics[metric] for s in scores if metric in s.metrics], n)
-        for metric, direction in METRICS[task].items()
-        if n
-    ]
-
-
 def count_reasons(results: Iterable[CaseResult]) -> dict[str, int]:
     """Count why cases did not pass, the most frequent first; `no_verdict` where none was scored."""
     counts = Counter(
@@ -243,10 +206,3 @@ def differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
         elif (key in left) != (key in right) or type(one) is not type(two) or one != two:
             found.append(key)
     return found
-
-
-def _rate(metric: str, direction: Direction, values: list[int], n: int) -> Rate:
-    missing = n - len(values)
-    assert missing >= 0, f"{metric}: {len(values)} scores of {n} selected cases"
-    count = sum(values) + (missing if direction == "lower" else 0)
-    return Rate(metric, direction, count, n, missing)

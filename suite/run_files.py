@@ -14,23 +14,17 @@ from typing import Any
 
 from suite.errors import InputError, unknown
 from suite.generation import read_generation
+from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
-from suite.run import (
-    MODEL_NAME,
-    CaseResult,
-    Run,
-    Selection,
-    count_extras,
-    count_reasons,
-    find_rates,
-)
-from suite.score import Score
-from suite.scorers import METRICS
+from suite.run import MODEL_NAME, CaseResult, Run, Selection, count_extras, count_reasons
+from suite.score import Count, Score
+from suite.scorers import COUNTED, METRICS
 from suite.sentences import join_some
 from suite.whole_file import json_text, write_whole
 
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
+_RARE = ("sizes", "groups")
 RUN_FORMAT = 2
 """Moves when an older reader would misread a run folder; 1 had no such number, no cases and no
 baselines."""
@@ -99,6 +93,10 @@ def _find_strays(run: Run) -> Iterator[str]:
         where = f"selections[{index}]"
         if selection.task not in METRICS:
             yield f"{where}.task: {unknown('task', selection.task, METRICS)}"
+        elif COUNTED.get(selection.task) and (
+            lost := sorted(set(selection.known) - {k for k, n in selection.sizes.items() if n > 0})
+        ):
+            yield f"{where}.sizes: no size of {join_some(lost)}"
         if selection.model not in run.models:
             yield f"{where}.model: {unknown('model', selection.model, run.models)}"
         if strange := set(selection.selected) - set(selection.known):
@@ -179,7 +177,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "first_accepted": [list(pair) for pair in run.first_accepted],
         "bar_changes": [asdict(change) for change in run.bar_changes],
         "gates": [asdict(gate) for gate in run.gates],
-        "selections": [asdict(selection) for selection in run.selections],
+        "selections": [_selection_data(selection) for selection in run.selections],
     }
 
 
@@ -191,20 +189,39 @@ def _summary(run: Run, selection: Selection) -> dict[str, Any]:
         "task": task,
         "selected": len(selection.selected),
         "total": len(selection.known),
-        "rates": {
-            rate.metric: {
-                "value": rate.value,
-                "count": rate.count,
-                "n": rate.n,
-                "missing": rate.missing,
-                "low": rate.interval.low,
-                "high": rate.interval.high,
-            }
-            for rate in find_rates(run, model, task)
-        },
+        "rates": _rates_data(find_rates(run, model, task)),
+        **({"groups": groups} if (groups := _groups_data(run, model, task)) else {}),
         "fail_reasons": count_reasons(results),
         "extras": count_extras(results),
     }
+
+
+def _groups_data(run: Run, model: str, task: str) -> dict[str, Any]:
+    return {
+        kind: {tag: _rates_data(rates) for tag, rates in groups.items()}
+        for kind, groups in find_group_rates(run, model, task).items()
+    }
+
+
+def _rates_data(rates: Iterable[Rate]) -> dict[str, Any]:
+    return {
+        rate.metric: {
+            "value": rate.value,
+            "count": rate.count,
+            "n": rate.n,
+            "missing": rate.missing,
+            "low": rate.interval.low,
+            "high": rate.interval.high,
+            **({} if rate.unit == "cases" else {"unit": rate.unit}),
+        }
+        for rate in rates
+    }
+
+
+def _selection_data(selection: Selection) -> dict[str, Any]:
+    # what most tasks have nothing in is left out, so that their files stay readable to older ones
+    data = asdict(selection)
+    return {name: value for name, value in data.items() if value or name not in _RARE}
 
 
 def _result_data(result: CaseResult) -> dict[str, Any]:
@@ -214,6 +231,8 @@ def _result_data(result: CaseResult) -> dict[str, Any]:
         record = data[name]
         if record is not None:
             data[name] = {field: getattr(record, field) for field in record.__slots__}
+    if data["score"] is not None and not data["score"]["counts"]:
+        del data["score"]["counts"]
     return data
 
 
@@ -222,7 +241,12 @@ def _result(data: dict[str, Any]) -> CaseResult:
     return CaseResult(
         **{
             **data,
-            "score": score and Score(**{**score, "flags": tuple(score["flags"])}),
+            "score": score and _score(score),
             "generation": generation and read_generation(generation),
         }
     )
+
+
+def _score(data: dict[str, Any]) -> Score:
+    counts = {name: Count(*pair) for name, pair in data.get("counts", {}).items()}
+    return Score(**{**data, "flags": tuple(data["flags"]), "counts": counts})

@@ -5,15 +5,16 @@ The test is that of `suite.regression`; whether a difference is tolerable is for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from suite.baseline import Baseline, Golden
 from suite.errors import InputError, unknown
 from suite.pairing import pair
+from suite.rates import Rate, find_rates
 from suite.regression import Comparison, compare
 from suite.run import CaseResult, Run, differing
-from suite.scorers import METRICS, Direction
+from suite.scorers import COUNTED, Direction, paired_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,9 @@ class RunPair:
     task: str
     models: tuple[str, str]
     comparisons: tuple[Comparison, ...]
-    """By metric, in the order of the task; `p` is None where nothing can be concluded."""
+    """By 0/1 metric, in the order of the task; `p` is None where nothing can be concluded."""
+    counted: tuple[tuple[Rate, Rate], ...]
+    """Counted metrics then and now, over the cases that are the same in both."""
     conditions: tuple[str, ...]
     """Those that differ: then no p is given."""
     subject: tuple[str, ...]
@@ -102,7 +105,7 @@ def _pair(then: Run, now: Run, task: str, one: str, two: str) -> RunPair:
     )
     results = now.of(two, task)
     comparisons = []
-    for metric, way in METRICS[task].items():
+    for metric, way in paired_metrics(task).items():
         # a metric that only informs has no better way; its counts are still worth showing
         direction: Direction = "higher" if way == "neither" else way
         found = compare(metric, way, pair(baseline, results, after, metric, direction))
@@ -114,6 +117,7 @@ def _pair(then: Run, now: Run, task: str, one: str, two: str) -> RunPair:
         task=task,
         models=(one, two),
         comparisons=tuple(comparisons),
+        counted=tuple(_count(then, now, (one, two), task, hashes)) if COUNTED.get(task) else (),
         conditions=tuple(conditions),
         subject=tuple(differing(records[0].subject, records[1].subject)),
         changed=tuple(
@@ -127,12 +131,27 @@ def _pair(then: Run, now: Run, task: str, one: str, two: str) -> RunPair:
     )
 
 
+def _count(
+    then: Run, now: Run, models: tuple[str, str], task: str, hashes: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[Rate, Rate]]:
+    same = sorted(
+        case_id for case_id, known in hashes[0].items() if hashes[1].get(case_id) == known
+    )
+    sides = []
+    for run, model in zip((then, now), models, strict=True):
+        selection = replace(run.selection(model, task), selected=tuple(same))
+        sides.append(find_rates(replace(run, selections=(selection,)), model, task))
+    for before, after in zip(*sides, strict=True):
+        if before.unit != "cases":
+            yield before, after
+
+
 def _golden(result: CaseResult, task: str) -> Golden:
     """Return what a result was, as if accepted; what has no verdict was bad in every metric."""
     known = result.score.metrics if result.score else {}
     metrics = {
         metric: known.get(metric, 1 if way == "lower" else 0)
-        for metric, way in METRICS[task].items()
+        for metric, way in paired_metrics(task).items()
     }
     return Golden(
         case_hash=result.case_hash,

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Count(NamedTuple):
+    """Of a metric that is counted over several things per case, such as fields."""
+
+    right: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """In [0, 1]."""
+        return self.right / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +35,5 @@ class Score:
     """The parsed JSON value when the text was strict JSON, else None."""
     flags: tuple[str, ...] = ()
     """Counters beside the metrics, such as `replacement_character`; the run adds them up."""
+    counts: dict[str, Count] = field(default_factory=dict)
+    """Of each counted metric of the task, such as `field_accuracy: 3 of 4`."""

@@ -34,13 +34,23 @@ def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     """
     if not 0 <= count <= n or n < 1:
         raise ValueError(f"got {count} of {n}; wants 0 <= count <= n and n >= 1")
+    return score_interval(count / n, n, confidence)
+
+
+def score_interval(rate: float, n: float, confidence: float = 0.95) -> Interval:
+    """Return the Wilson interval of a rate as if it were seen in `n` independent trials.
+
+    Args:
+        rate: In [0, 1].
+        n: More than 0; a fraction where trials are not independent and fewer would tell as much.
+        confidence: Of the two-sided interval.
+    """
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate = count / n
     denominator = 1 + z * z / n
     centre = (rate + z * z / (2 * n)) / denominator
     half = z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / denominator
-    low = 0.0 if count == 0 else centre - half
-    high = 1.0 if count == n else centre + half
+    low = 0.0 if rate == 0 else centre - half
+    high = 1.0 if rate == 1 else centre + half
     return Interval(low, high)
 
 

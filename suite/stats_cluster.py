@@ -1,7 +1,9 @@
-"""The paired test where cases share a cluster, from the standard library alone.
+"""The paired test and the interval where counts share a cluster, from the standard library alone.
 
 Cases made from one template flip together, so they are not the independent coins that the McNemar
 test counts: its false alarms rise from its alpha to a third and more. Here the cluster is the coin.
+Likewise the fields of one answer are right or wrong together, and an interval that took them for
+independent would be too narrow.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
+from statistics import NormalDist
+
+from suite.stats import Interval, score_interval
 
 MIN_CLUSTERS = 10
 """With fewer there is no verdict: one template decides, and no p-value is below 2**-9."""
@@ -75,3 +80,73 @@ def _draw_patterns(sizes: Counter[int], total: int, seed: int) -> float:
         )
         reached += drawn >= total
     return (reached + 1) / (_DRAWS + 1)
+
+
+def clustered_interval(counts: Sequence[tuple[int, int]], confidence: float = 0.95) -> Interval:
+    """Return the interval of a rate over units that share clusters, such as fields of a case.
+
+    The rate is the ratio of two sums over clusters. The Wilson interval is taken at the number of
+    independent units that would tell as much (`effective_n`), corrected for so few clusters by the
+    squared ratio of the normal to the t quantile: E. L. Korn and B. I. Graubard, "Confidence
+    intervals for proportions with small expected number of positive counts estimated from survey
+    data", Survey Methodology 24 (1998); with Wilson's in place of the exact interval: C. Franco et
+    al., "Comparative study of confidence intervals for proportions in complex sample surveys",
+    Journal of Survey Statistics and Methodology 7 (2019). So it stays within [0, 1] and is not
+    empty at 0 or 1.
+
+    Args:
+        counts: Per cluster, units that are right and all units; some cluster has a unit.
+        confidence: Of the two-sided interval.
+    """
+    right, of = (sum(each[side] for each in counts) for side in (0, 1))
+    if not 0 <= right <= of or of < 1:
+        raise ValueError(f"got {right} of {of}; wants 0 <= right <= of and of >= 1")
+    return score_interval(right / of, effective_n(counts, confidence), confidence)
+
+
+def effective_n(counts: Sequence[tuple[int, int]], confidence: float = 0.95) -> float:
+    """Return how many independent units tell as much of a rate as clustered ones do.
+
+    That is R (1 - R) / v, where v is the variance of the ratio R of both sums, linearized and
+    robust to whatever binds the units of a cluster: C / (C - 1) sum((right - R of)^2) / (sum of)^2
+    over C clusters. W. G. Cochran, Sampling Techniques (1977), section 6.4. Where R is 0 or 1 or
+    there is one cluster, v says nothing: then each cluster counts for one unit.
+
+    Args:
+        counts: Per cluster, units that are right and all units.
+        confidence: Of the interval whose quantiles correct for few clusters.
+
+    Returns:
+        From 1 to the number of units; 0 where there is none.
+    """
+    counts = [each for each in counts if each[1]]
+    clusters = len(counts)
+    right, of = (sum(each[side] for each in counts) for side in (0, 1))
+    if clusters < 2:
+        return float(clusters)
+    rate = right / of
+    if right in (0, of):
+        return float(clusters)
+    correction = _few_clusters(clusters - 1, confidence)
+    residuals = sum((part - rate * whole) ** 2 for part, whole in counts)
+    variance = clusters / (clusters - 1) * residuals / of**2
+    if variance * of <= rate * (1 - rate):  # not more than if all units were independent
+        return max(1.0, of * correction)
+    return max(1.0, rate * (1 - rate) / variance * correction)
+
+
+def _few_clusters(freedom: int, confidence: float) -> float:
+    """Return the squared ratio of the normal quantile to that of t, expanded in 1 / freedom.
+
+    M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions (1964), 26.7.5; off by 12 %
+    of the quantile with two clusters, by less than 1 % from four on.
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    t = (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * freedom**4)
+    )
+    return (z / t) ** 2

@@ -12,7 +12,7 @@ from suite.baseline import Baseline, Golden
 from suite.generation import Generation
 from suite.near_ties import NearTie
 from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection
-from suite.score import Score
+from suite.score import Count, Score
 
 SUBJECT = {"base": {"model.safetensors": "aa"}, "adapter": {"adapter_model.safetensors": "bb"}}
 CONDITIONS = {"device": "cpu", "dtype": "float32", "decoding": {"max_new_tokens": 128}}
@@ -30,6 +30,9 @@ JSON = st.recursive(
 )
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_", min_size=1, max_size=8)
 _DATA = st.dictionaries(_NAMES, JSON, max_size=3)
+_COUNTS = st.dictionaries(
+    _NAMES, st.builds(Count, st.integers(0, 9), st.integers(9, 12)), max_size=2
+)
 _SCORES = st.builds(
     Score,
     passed=st.booleans(),
@@ -39,6 +42,7 @@ _SCORES = st.builds(
     metrics=st.dictionaries(_NAMES, st.integers(0, 1), max_size=3),
     document=JSON,
     flags=st.lists(_NAMES, max_size=2).map(tuple),
+    counts=_COUNTS,
 )
 NEAR_TIES = st.lists(
     st.builds(
@@ -93,6 +97,7 @@ BASELINES = st.builds(
             case_hash=_NAMES,
             passed=st.booleans(),
             metrics=st.dictionaries(_NAMES, st.integers(0, 1), max_size=3),
+            counts=_COUNTS,
             reason=st.none() | _NAMES,
             document=JSON,
             text=TEXT,
@@ -114,7 +119,16 @@ def runs(draw: st.DrawFn) -> Run:
     selections = []
     for model in models:
         ids = tuple(sorted(result.case_id for result in results if result.model == model))
-        selections.append(Selection(model, "format", 1, ids, ids, "suite/cases/format.yaml"))
+        of_cases = draw(
+            st.fixed_dictionaries(
+                {
+                    "sizes": st.dictionaries(_NAMES, st.integers(1, 9), max_size=2),
+                    "groups": st.dictionaries(_NAMES, st.just({"hard": ids}), max_size=2),
+                }
+            )
+        )
+        place = "suite/cases/format.yaml"
+        selections.append(Selection(model, "format", 1, ids, ids, place, **of_cases))
     record = st.builds(
         ModelRecord,
         subject=_DATA,

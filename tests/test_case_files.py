@@ -12,6 +12,9 @@ from suite.case import Case, Message
 from suite.case_files import load_cases, load_task_file
 from suite.case_rows import load_rows
 from suite.errors import InputError
+from suite.scorers import SCORERS
+
+TASKS = ", ".join(sorted(SCORERS))
 
 GOOD = """\
 task: format
@@ -105,7 +108,7 @@ def test_a_task_without_scorer_and_a_task_in_another_file_are_named(tmp_path: Pa
     found = problems_of(tmp_path, GOOD.replace("task: format", "task: fromat"))
     assert found == [
         "task: got 'fromat'; the file of that task is fromat.yaml",
-        "unknown task 'fromat'; known: format. Did you mean 'format'?",
+        f"unknown task 'fromat'; known: {TASKS}. Did you mean 'format'?",
     ]
 
 

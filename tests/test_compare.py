@@ -75,6 +75,17 @@ def test_sameness_is_symmetric(left: Any, right: Any) -> None:
         ("number", 3, "3.0", True),
         ("number", True, 1, False),
         ("number", "1_000", 1000, False),
+        ("number", "1,5", 15, False),  # half of Europe reads one and a half
+        ("number", "1.200,50", 1.2005, False),
+        ("number", "+.5", 0.5, True),
+        ("number", "5.e1", 50, True),
+        ("number", ".", 0, False),
+        ("number", "", 0, False),
+        ("number", "9" * 5000, 10, False),
+        ("number", "9" * 3999, 10, False),
+        ("number", "9007199254740993", 9007199254740993, True),
+        ("number", "9007199254740993", 9007199254740992, False),
+        ("number", "1e999", "1e9999", False),
         ("number", "nan", "nan", True),  # not numbers, so the same strings
         ("number", "twelve", 12, False),
         ("number", None, 0, False),

@@ -12,7 +12,10 @@ from suite.errors import InputError
 from suite.gate_file import Gates, NoRegression, Rule, Threshold, load_gates
 from suite.gates import GateOptions, decide_gates
 from suite.run import CaseResult, GateResult
+from suite.scorers import SCORERS
 from tests.run_records import CONDITIONS, RECORD, make_baseline, make_result, make_run
+
+TASKS = ", ".join(sorted(SCORERS))
 
 SUITE = Path(__file__).parents[1] / "suite"
 
@@ -94,7 +97,7 @@ def test_a_model_overrides_single_gates(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("format: {format_sucess_rate_min: {value: 1, reason: r}}", "Did you mean 'format_success"),
-        ("fromat: {}", "unknown task 'fromat'; known: format. Did you mean 'format'"),
+        ("fromat: {}", f"unknown task 'fromat'; known: {TASKS}. Did you mean 'format'"),
         ("format: {format_success_rate_min: {value: 95, reason: r}}", "got 95"),
         ("format: {format_success_rate_min: {value: 0.9}}", "reason: missing"),
         ("format: {format_success_rate_min: {value: 0.9, reason: ' '}}", "reason: .*got ' '"),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from suite.gate_file import Gates, NoRegression, Rule, Threshold, load_gates
 from suite.gates import GateOptions, decide_gates
 from suite.pairing import pair
-from suite.run import CaseResult, GateResult, find_rates
+from suite.rates import find_rates
+from suite.run import CaseResult, GateResult
 from tests.run_records import PROPERTY, make_baseline, make_result, make_run
 
 METRICS = ("format_success_rate", "duplicate_json_objects_rate")

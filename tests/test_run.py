@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hypothesis import given
 
-from suite.run import CaseResult, Run, count_reasons, differing, find_rates
+from suite.rates import find_rates
+from suite.run import CaseResult, Run, count_reasons, differing
 from suite.run_files import read_run, result_from_text, result_to_text, write_run
 from tests.run_records import PROPERTY, RESULTS, make_result, make_run, runs
 

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from fixtures.mark_expression import find_wanted
 from fixtures.selection import wants_task
 from tests.toy_project import ToyProject
 
@@ -38,3 +39,21 @@ def test_after_a_collection_error_nothing_is_generated(
     assert result.ret in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
     connection = sqlite3.connect(toy.path / ".suite" / "cache.sqlite")
     assert connection.execute("SELECT count(*) FROM generations").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("", {"extraction", "format"}),
+        ("format", {"format"}),
+        ("extraction and not slow", {"extraction"}),
+        ("not slow and not gpu and not extraction", {"format"}),
+        ("slow", {"extraction", "format"}),
+        ("format or slow", {"extraction", "format"}),
+        ("not format", {"extraction"}),
+        ("format and", {"extraction", "format"}),
+    ],
+)
+def test_tasks_that_a_mark_expression_may_select(expression: str, wanted: set[str]) -> None:
+    # tasks that are named in no expression here may be there too
+    assert find_wanted(expression) & {"extraction", "format"} == wanted

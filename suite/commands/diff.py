@@ -85,15 +85,16 @@ def diff(
 def _judge(case: Case, generation: Generation) -> Score:
     """Return a verdict, or the failure `no_verdict` where the schema cannot be checked."""
     from suite.schema import SchemaCheckError, SchemaError
-    from suite.score import Score
-    from suite.scorers import METRICS, SCORERS, is_good
+    from suite.score import Count, Score
+    from suite.scorers import COUNTED, SCORERS, SIZES, is_good, paired_metrics
 
     try:
         return SCORERS[case.task](case, generation)
     except (SchemaError, SchemaCheckError) as error:
         # as in a run, where what has no verdict counts against the model in every rate
-        worst = {name: int(not is_good(way, 1)) for name, way in METRICS[case.task].items()}
-        return Score(False, 0.0, "no_verdict", str(error), worst)
+        worst = {name: int(not is_good(way, 1)) for name, way in paired_metrics(case.task).items()}
+        none = {name: Count(0, SIZES[case.task](case)) for name in COUNTED.get(case.task, {})}
+        return Score(False, 0.0, "no_verdict", str(error), worst, counts=none)
 
 
 def _choose_cases(
@@ -118,9 +119,9 @@ def _choose_cases(
 def _render_totals(
     names: tuple[str, str], task: str, rows: Sequence[tuple[Case, Answer, Answer]]
 ) -> list[Line]:
+    from suite.rates import Rate, sum_rate
     from suite.report_lines import Span
-    from suite.run import Rate
-    from suite.scorers import METRICS
+    from suite.scorers import COUNTED, METRICS
     from suite.sinks import terminal_safe
 
     lines: list[Line] = [()]
@@ -128,7 +129,12 @@ def _render_totals(
         lines.append((Span(metric, "title"),))
         for side, name in enumerate(names):
             scores = [row[1].score if side == 0 else row[2].score for row in rows]
-            count = sum(score.metrics.get(metric, 0) for score in scores)
+            if unit := COUNTED.get(task, {}).get(metric):
+                counts = [score.counts[metric] for score in scores]
+                rate = sum_rate(metric, way, unit, counts, 0, len(rows))
+            else:
+                count = sum(score.metrics.get(metric, 0) for score in scores)
+                rate = Rate(metric, way, count, len(rows), 0)
             label = f"  {terminal_safe(name):<{max(map(len, names))}}  "
-            lines.append((Span(label), Span(str(Rate(metric, way, count, len(rows), 0)))))
+            lines.append((Span(label), Span(str(rate))))
     return lines

@@ -1,0 +1,112 @@
+"""Lays out rates for a terminal: metrics in rows, models in columns, then the groups of cases.
+
+It computes nothing: rates come with their intervals from `suite.rates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from suite.rates import Rate, find_group_rates, find_rates
+from suite.report_lines import Line, Span
+from suite.run import Run, Selection
+from suite.scorers import GROUP_METRICS, METRICS
+from suite.sinks import terminal_safe
+
+_ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
+GAP = 3
+"""Blanks between two columns."""
+
+
+def render_rates(run: Run, task: str, selections: Sequence[Selection], width: int) -> list[Line]:
+    """Return the rates of a task, then those of its groups by kind and metric.
+
+    Models stand in columns where that fits, else in rows.
+    """
+    names = [terminal_safe(selection.model) for selection in selections]
+    ways = METRICS[task]
+    label = max(map(len, ways))
+    rows = {metric: f"  {metric:<{label}} {_ARROWS[way]}" for metric, way in ways.items()}
+    columns = [
+        {rate.metric: _cell(rate) for rate in find_rates(run, each.model, task)}
+        for each in selections
+    ]
+    return _tabulate(rows, columns, names, width, label + 4) + _render_groups(
+        run, task, selections, names, width
+    )
+
+
+def _render_groups(
+    run: Run, task: str, selections: Sequence[Selection], names: Sequence[str], width: int
+) -> list[Line]:
+    found = [find_group_rates(run, selection.model, task) for selection in selections]
+    tags: dict[str, dict[str, None]] = {}
+    for kinds in found:
+        for kind, groups in kinds.items():
+            tags.setdefault(kind, {}).update(dict.fromkeys(groups))
+    lines: list[Line] = []
+    for kind, of_kind in tags.items():
+        label = max(map(len, of_kind))
+        rows = {tag: f"    {tag:<{label}}" for tag in of_kind}
+        for metric in GROUP_METRICS.get(task, ()):
+            columns = [
+                {
+                    tag: _cell(rate)
+                    for tag, rates in kinds.get(kind, {}).items()
+                    for rate in rates
+                    if rate.metric == metric
+                }
+                for kinds in found
+            ]
+            lines.append((Span(f"  {metric} by {kind}", "quiet"),))
+            # alone it needs no name, and stands under its own
+            lines += _tabulate(rows, columns, names, width, label + 4, head=len(names) > 1)
+    return lines
+
+
+def _tabulate(
+    rows: Mapping[str, str],
+    columns: Sequence[Mapping[str, str]],
+    names: Sequence[str],
+    width: int,
+    label: int,
+    head: bool = True,
+) -> list[Line]:
+    """Return a line per row, or where a line is too narrow one for each of its cells.
+
+    Args:
+        rows: Labels by name of the row.
+        columns: Of each model its cells by name of the row.
+        names: Of the models.
+        width: Columns of the terminal.
+        label: Width of the labels.
+        head: Whether the names stand above their columns.
+    """
+    heads = [name if head else "" for name in names]
+    widths = [
+        max(map(len, [name, *cells.values()])) for name, cells in zip(heads, columns, strict=True)
+    ]
+    fits = label + sum(column + GAP for column in widths) <= width
+    lines: list[Line] = []
+    if fits and head:
+        titles = (f"{name:>{column + GAP}}" for name, column in zip(names, widths, strict=True))
+        lines.append((Span(" " * label), *(Span(title, "title") for title in titles)))
+    for row, start in rows.items():
+        cells = [each.get(row, "nothing selected") for each in columns]
+        if fits:
+            padded = (f"{cell:>{column + GAP}}" for cell, column in zip(cells, widths, strict=True))
+            lines.append((Span(start), *map(Span, padded)))
+            continue
+        lines.append((Span(start),))
+        lines += [
+            (Span(f"    {name:<{max(map(len, names))}}  "), Span(cell))
+            for name, cell in zip(names, cells, strict=True)
+        ]
+    return lines
+
+
+def _cell(rate: Rate) -> str:
+    low, high = rate.interval.low, rate.interval.high
+    widest = f"{rate.n}{rate.counts[len(str(rate.count)) :]}"
+    counts = rate.counts.rjust(len(widest))
+    return f"{rate.value:.3f} ({counts}, 95% {low:.3f}-{high:.3f})"
