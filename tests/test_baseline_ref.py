@@ -195,21 +195,6 @@ def test_a_model_without_goldens_there_is_said_and_not_compared(toy: ToyProject)
     assert toy.run(*AT_MAIN, "--model=other", "--require-gates").ret == 1
 
 
-def test_the_first_goldens_of_a_model_are_listed_and_let_it_in(toy: ToyProject) -> None:
-    toy.write_models("toy", "other")
-    toy.answer(model="other")
-    assert toy.run("--snapshot-update", "--model=other").ret == 0
-    result = toy.run(*AT_MAIN, "--model=other", "--require-gates")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(
-        [
-            "  new       goldens/other/format.json: not there at main: this comparison has no*",
-            "*PASS * no_regression*",
-            "*main has no goldens of it, and those accepted here are its first*",
-        ]
-    )
-
-
 def test_an_unchanged_project_says_that_nothing_moved(toy: ToyProject) -> None:
     result = toy.run(*AT_MAIN, "--output=out")
     assert result.ret == 0
