@@ -49,7 +49,10 @@ def test_a_cache_folder_that_cannot_be_written_is_said_and_gone_without(
         (["--dump-jsonl=cases"], "*--dump-jsonl: *cases: expected a file, got a folder"),
         (["--goldens=toy.yaml"], "*toy.yaml/toy/format.json: cannot be read: Not a directory"),
         (["--snapshot-update", "--goldens=toy.yaml"], "*--goldens: *toy.yaml: not a folder"),
-        (["--accept-removed"], "*--accept-removed goes with --snapshot-update or --baseline-ref REF"),
+        (
+            ["--accept-removed"],
+            "*--accept-removed goes with --snapshot-update or --baseline-ref REF",
+        ),
         (["--accept-regressions"], "*--accept-regressions goes with --snapshot-update"),
         (["--cases-file", "none.jsonl"], "*--cases-file and --cases: one of them is enough"),
         (["--batch-size", "0"], "*--batch-size: expected a whole number of at least 1, got '0'"),

@@ -102,15 +102,15 @@ fi
 
 say "suite: every answer in $beside/generations.jsonl, the page in $beside/suite/report.html"
 status=0
-python -m pytest suite "${model[@]}" "${where[@]}" \
+python -m pytest suite -m "$task" "${model[@]}" "${where[@]}" \
   --dump-jsonl="$beside/generations.jsonl" --output="$beside/suite" || status=$?
 # 1: something broke, or a gate fails; accepting decides, and says what
 if ((status > 1)); then exit "$status"; fi
 
 say "accept: the goldens of $name"
-python -m pytest suite "${model[@]}" "${where[@]}" --snapshot-update -q --tb=no || {
+python -m pytest suite -m "$task" "${model[@]}" "${where[@]}" --snapshot-update -q --tb=no || {
   echo "not accepted: see above what broke; where that is meant:"
-  echo "  python -m pytest suite$(printf ' %q' "${model[@]}" "${where[@]}") --snapshot-update --accept-regressions"
+  echo "  python -m pytest suite -m $task$(printf ' %q' "${model[@]}" "${where[@]}") --snapshot-update --accept-regressions"
   exit 1
 }
 
