@@ -20,15 +20,12 @@ JUDGED = "judged"
 
 def fail_without_gates(path: Path, selection: Selection) -> GateResult:
     """Return the gate that fails where a task has none."""
-    return GateResult(
-        name=NO_GATES,
-        task=selection.task,
-        model=selection.model,
-        status="FAIL",
-        sentence=f"no gate for task {selection.task!r} in {path}, though gates are required; "
+    return _fail(
+        NO_GATES,
+        selection,
+        f"no gate for task {selection.task!r} in {path}, though gates are required; "
         f"write one under {selection.task!r}, or leave out --require-gates",
-        reason="A file without a rule would pass whatever is answered.",
-        fails=True,
+        "A file without a rule would pass whatever is answered.",
     )
 
 
@@ -38,18 +35,16 @@ def fail_without_verdicts(run: Run, selection: Selection) -> list[GateResult]:
     missing = [result.case_id for result in results if result.score is None]
     if not missing:
         return []
-    return [
-        GateResult(
-            name=VERDICTS,
-            task=selection.task,
-            model=selection.model,
-            status="FAIL",
-            sentence=f"{len(missing)} of {len(selection.selected)} selected cases without a "
-            f"verdict: {join_some(missing)}",
-            reason="A test that is skipped is no test passed, and rates may tolerate a few.",
-            fails=True,
-        )
-    ]
+    sentence = (
+        f"{len(missing)} of {len(selection.selected)} selected cases without a verdict: "
+        f"{join_some(missing)}"
+    )
+    reason = "A test that is skipped is no test passed, and rates may tolerate a few."
+    return [_fail(VERDICTS, selection, sentence, reason)]
+
+
+def _fail(name: str, selection: Selection, sentence: str, reason: str) -> GateResult:
+    return GateResult(name, selection.task, selection.model, "FAIL", sentence, reason, fails=True)
 
 
 def tell_unjudged(run: Run, required: bool) -> list[GateResult]:

@@ -223,3 +223,21 @@ def test_two_models_of_one_run_are_compared(toy: RecordedProject) -> None:
     wrong = toy.goldgate("compare", "one", "one", "--model", "tony")
     assert wrong.ret == 2
     assert "unknown model 'tony'; known: new, toy. Did you mean 'toy'?" in problems_of(wrong)
+
+
+def test_many_problems_are_told_up_to_a_limit_and_counted(toy: RecordedProject) -> None:
+    cases = [{"id": f"c{number}", "prompt": "?", "schema": "nowhere"} for number in range(60)]
+    toy.record("one")
+    toy._write("cases/format.yaml", {"task": "format", "version": 1, "cases": cases})
+    result = toy.goldgate("rescore", "one", "--cases", "cases")
+    assert result.ret == 2
+    assert len(result.errlines) == 41
+    assert result.errlines[-1] == "goldgate rescore: and 20 more problems"
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(toy: RecordedProject) -> None:
+    toy.record("one")
+    (toy.path / "taken").mkdir()
+    result = toy.goldgate("report", "one", "--summary", "taken")
+    assert result.ret == 2
+    assert problems_of(result) == "goldgate report: taken: Is a directory"

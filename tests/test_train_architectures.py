@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.tiny_models import TEMPLATE, make_tokenizer
+from tests.tiny_models import TEMPLATE, TWO_LAYERS, make_tokenizer
 from tests.tiny_trainers import losses, make_trainer, trained
 
 pytestmark = [
@@ -127,12 +127,8 @@ def make_family(folder: Path, family: Family) -> Path:
     tokenizer.chat_template = family.template
     tokenizer.save_pretrained(folder)
     size = {
+        **TWO_LAYERS,
         "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
         "max_position_embeddings": 1024,
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,

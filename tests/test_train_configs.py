@@ -78,17 +78,13 @@ def make_base(folder: Path, kind: str) -> Path:
     import torch
     import transformers
 
-    from tests.tiny_models import END_OF_TURN, PAD, make_tokenizer
+    from tests.tiny_models import END_OF_TURN, PAD, TWO_LAYERS, make_tokenizer
 
     tokenizer = make_tokenizer(folder)
     torch.manual_seed(0)
     size = {
+        **TWO_LAYERS,
         "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
         "max_position_embeddings": 4096,
         "bos_token_id": None,
         "eos_token_id": END_OF_TURN,

@@ -14,6 +14,14 @@ from train.tokenizer import CHAT_TEMPLATE as TEMPLATE
 
 SPECIALS = ["<|pad|>", "<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 PAD, START, END_OF_TURN, END_OF_TEXT = range(4)
+TWO_LAYERS = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
+"""Sizes of a model of any architecture, for its configuration."""
 TEXTS = [
     'Give me JSON with the name and the email of {"name": "Ada", "email": "ada@example.org"}',
     "system user assistant The order A-4471 came in from Priya, 3 mugs, 41.70 altogether.",

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from suite.errors import InputError
-from train.sft_run import last_checkpoint
+from train.sft_run import EVALUATIONS, last_checkpoint
 
-EVALUATIONS = "evaluations"
 _LOGGED = ("loss", "learning_rate")
 _TAGS = {"train/loss": "loss", "train/learning_rate": "learning_rate", "eval/loss": "eval_loss"}
 """TensorBoard's names of the curves that are no rates; a rate is `eval/<its name>`."""

@@ -18,7 +18,7 @@ from suite.sinks import terminal_safe
 from train.loss_guard import TrainingStopped
 from train.memory_room import gib
 from train.processes import is_main
-from train.sft_run import last_checkpoint, remove_run
+from train.sft_run import EVALUATIONS, last_checkpoint, remove_run
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = re.compile(
@@ -68,7 +68,7 @@ class Failures:
             raise TrainingStopped(self._tell_memory(error)) from error
 
     def _forget_run(self) -> None:
-        if self.is_new and is_main() and not (self.folder / "evaluations").exists():
+        if self.is_new and is_main() and not (self.folder / EVALUATIONS).exists():
             remove_run(self.folder)
 
     def _tell_disk(self, error: BaseException) -> list[str]:

@@ -11,9 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fixtures.adapter_files import ADAPTER_WEIGHTS
 from suite.errors import InputError
 from suite.sinks import terminal_safe
-from train.sft_run import WEIGHTS, whole_checkpoints
+from train.sft_run import whole_checkpoints
 
 if TYPE_CHECKING:
     import torch
@@ -127,7 +128,7 @@ def last_finite(folder: Path) -> Path | None:
     from safetensors.torch import load_file
 
     for checkpoint in whole_checkpoints(folder):
-        path = checkpoint / WEIGHTS
+        path = checkpoint / ADAPTER_WEIGHTS
         if path.is_file() and all(each.isfinite().all() for each in load_file(path).values()):
             return checkpoint
     return None

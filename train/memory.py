@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from suite.errors import InputError
+from train.safetensors_head import read_head
 from train.sft_config import SftConfig
 
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -107,7 +106,7 @@ def read_shape(folder: Path) -> BaseShape:
         )
     weights: dict[str, tuple[int, ...]] = {}
     for file in sorted(folder.glob("*.safetensors")):
-        for name, tensor in _read_head(file).items():
+        for name, tensor in read_head(file).items():
             if name != "__metadata__":
                 weights[name] = tuple(tensor["shape"])
     config = config.get("text_config", config)
@@ -126,21 +125,6 @@ def read_shape(folder: Path) -> BaseShape:
         raise InputError(
             f"{path}: has no {error.args[0]!r}; is this a causal language model?"
         ) from None
-
-
-def _read_head(path: Path) -> dict[str, Any]:
-    """The table at the start of a safetensors file: eight bytes of length, then JSON."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > path.stat().st_size:
-                raise ValueError("its head is longer than the file")
-            head: dict[str, Any] = json.loads(file.read(length))
-    except (OSError, ValueError, struct.error) as error:
-        raise InputError(
-            f"{path}: cannot be read as safetensors: {error}; is its download whole?"
-        ) from None
-    return head
 
 
 def count_adapter(shape: BaseShape, config: SftConfig) -> int:

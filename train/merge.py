@@ -93,11 +93,11 @@ def plan_merge(options: MergeOptions, roots: list[Path]) -> Model:
     """
     check_adapter_folder(options.adapter)
     _check_out(options)
-    manifest = _read(options.adapter / MANIFEST)
+    manifest = read_object(options.adapter / MANIFEST)
     found = manifest.get("base")
     trained = found if isinstance(found, dict) else {}
     base = options.base or trained.get("path")
-    base = base or _read(options.adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
+    base = base or read_object(options.adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
     if not base:
         raise InputError(f"{options.adapter}: names no base; --base DIR or an id of the hub does")
     dtype = options.dtype or manifest.get("dtype") or "auto"
@@ -275,7 +275,7 @@ def _check_out(options: MergeOptions) -> None:
         raise InputError(f"--out: {out}: holds a merged model already; --overwrite replaces it")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """Read a JSON object, empty where there is no file; broken ones are told by who checks them."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -5,7 +5,6 @@ Only what such a folder is made of goes. Nothing else in this project ever uploa
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.adapter_files import ADAPTER_CONFIG, check_adapter_folder, check_base_folder
 from suite.errors import InputError
-from train.merge import RECORD
+from train.merge import RECORD, read_object
 from train.sft_run import ADAPTER_FILES
 
 if TYPE_CHECKING:
@@ -142,13 +141,13 @@ def _find_notes(folder: Path) -> list[str]:
     config, manifest = folder / ADAPTER_CONFIG, folder / "manifest.json"
     notes = []
     if config.is_file():
-        base = _read(config).get("base_model_name_or_path")
+        base = read_object(config).get("base_model_name_or_path")
         if isinstance(base, str) and (Path(base).exists() or base.count("/") != 1):
             notes.append(f"its base, {base}, is a folder of this machine: say where to get it")
         if not manifest.is_file():
             notes.append("no manifest.json: nothing tells on which base it was trained")
     for path in (manifest, folder / RECORD):
-        paths = sorted({text for text in _texts(_read(path)) if Path(text).is_absolute()})
+        paths = sorted({text for text in _texts(read_object(path)) if Path(text).is_absolute()})
         if paths:
             notes.append(f"{path.name} names folders of this machine: {', '.join(paths)}")
     return notes
@@ -159,13 +158,6 @@ def _texts(value: Any) -> list[str]:
         inner = value.values() if isinstance(value, dict) else value
         return [text for each in inner for text in _texts(each)]
     return [value] if isinstance(value, str) else []
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _endpoint() -> str:

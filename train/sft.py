@@ -37,6 +37,7 @@ from train.sft_measure import (
     read_evaluations,
 )
 from train.sft_run import (
+    EVALUATIONS,
     check_overwrite,
     choose_place,
     find_checked_base,
@@ -105,11 +106,11 @@ def train_sft(
         raise
     except (Exception, KeyboardInterrupt):
         # ended before anything was measured: nothing to go on from, nothing to keep
-        if is_main() and not read_evaluations(config.output_dir / "evaluations"):
+        if is_main() and not read_evaluations(config.output_dir / EVALUATIONS):
             remove_run(config.output_dir)
         raise
     if not dry_run:  # eight rows say nothing
-        base = read_evaluations(config.output_dir / "evaluations")[0]
+        base = read_evaluations(config.output_dir / EVALUATIONS)[0]
         say("\n".join(best_vs_base(base, best, trainer.metric, trainer.state.global_step)))
     return best
 
@@ -160,7 +161,7 @@ def _finish(
     """Keep the best checkpoint, once it is known to do something, and say how good it is."""
     from train.sft_live import check_live
 
-    evaluations = read_evaluations(config.output_dir / "evaluations")
+    evaluations = read_evaluations(config.output_dir / EVALUATIONS)
     best = choose_best(evaluations, trainer.metric)
     checkpoint = config.output_dir / f"checkpoint-{best.step}"
     check_live(trainer.model, checkpoint)
@@ -295,5 +296,5 @@ def _run(
 def _find_progress(config: SftConfig, going_on: bool) -> tuple[Path | None, list[int]]:
     """The checkpoint to go on from, and the steps that were measured."""
     checkpoint = last_checkpoint(config.output_dir) if going_on else None
-    measured = [each.step for each in read_evaluations(config.output_dir / "evaluations")]
+    measured = [each.step for each in read_evaluations(config.output_dir / EVALUATIONS)]
     return checkpoint, measured

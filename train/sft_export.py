@@ -10,9 +10,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from fixtures.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from suite.whole_file import json_text, write_whole, write_whole_bytes
 from train.sft_config import SftConfig
-from train.sft_run import ADAPTER_CONFIG, CURVES, WEIGHTS, leftovers
+from train.sft_run import CURVES, leftovers
 
 
 def export_adapter(
@@ -27,9 +28,9 @@ def export_adapter(
     folder.mkdir(parents=True, exist_ok=True)
     for path in (folder / "manifest.json", *leftovers(folder)):
         path.unlink(missing_ok=True)
-    temporary = folder / f".{WEIGHTS}.tmp"
-    _write_weights(checkpoint / WEIGHTS, temporary, config.lora.saved_dtype)
-    temporary.replace(folder / WEIGHTS)
+    temporary = folder / f".{ADAPTER_WEIGHTS}.tmp"
+    _write_weights(checkpoint / ADAPTER_WEIGHTS, temporary, config.lora.saved_dtype)
+    temporary.replace(folder / ADAPTER_WEIGHTS)
     adapter = json.loads((checkpoint / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     adapter["base_model_name_or_path"] = config.base
     if isinstance(adapter["target_modules"], list):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fixtures.adapter_files import check_base_folder
+from fixtures.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_base_folder
 from fixtures.file_hash import hash_file
 from fixtures.hub import Base, find_base
 from fixtures.model_choice import find_device
@@ -29,9 +29,10 @@ RECORD = "run.json"
 BASE_FILES = ("config.json", "tokenizer.json")
 """Beside the weights."""
 
-WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+EVALUATIONS = "evaluations"
+"""Folder in the run folder with the rates and outputs of each measured step."""
 CURVES = "curves.png"
-ADAPTER_FILES = (WEIGHTS, ADAPTER_CONFIG, CURVES, "README.md", "manifest.json")
+ADAPTER_FILES = (ADAPTER_WEIGHTS, ADAPTER_CONFIG, CURVES, "README.md", "manifest.json")
 """An adapter folder, in the order in which it is written."""
 
 _MAY_MOVE = ("output_dir", "adapter_dir")

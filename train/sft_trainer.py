@@ -40,11 +40,9 @@ from train.sft_measure import (
     write_evaluation,
 )
 from train.sft_progress import LineProgress, describe
+from train.sft_run import EVALUATIONS
 from train.sft_settings import Precision
 from train.sft_steps import count_steps, evaluate_every
-
-EVALUATIONS = "evaluations"
-"""Folder in the run folder with the rates and outputs of each measured step."""
 
 
 class _LengthSampler(torch.utils.data.Sampler[int]):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suite.errors import InputError, nearest
+from train.safetensors_head import read_head
 
 if TYPE_CHECKING:
     from train.sft_config import SftConfig
@@ -57,15 +58,11 @@ def layer_names(base: Path) -> frozenset[str]:
 
 
 def _head(path: Path) -> list[str]:
-    """Names in a safetensors file: eight bytes of length, then JSON by name."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        if size > path.stat().st_size:  # not safetensors; loading it will tell
-            return []
-        try:
-            return [name for name in json.loads(file.read(size)) if name != "__metadata__"]
-        except ValueError:
-            return []
+    """Names in a safetensors file; none in another file: loading it will tell."""
+    try:
+        return [name for name in read_head(path) if name != "__metadata__"]
+    except InputError:
+        return []
 
 
 def _is_special(layer: str) -> bool:
