@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
 from collections import Counter
 from pathlib import Path
@@ -17,8 +18,9 @@ from suite.format_score import score_format
 from suite.generation import Generation
 from train.__main__ import app
 from train.data import DataConfig, infer_schema, make_data, make_rows
-from train.objects import load_phrases
+from train.objects import free_field, load_phrases
 from train.sft_data import read_rows
+from train.stated import state
 
 EXAMPLES = Path(__file__).parents[1] / "train" / "examples"
 MANIFESTS = sorted((Path(__file__).parents[1] / "adapters").glob("*/manifest.json"))
@@ -215,3 +217,15 @@ def test_the_help_defines_both_words() -> None:
     text = " ".join(CliRunner().invoke(app, ["data", "--help"]).output.split())
     for word in ("easy", "hard", "hard negatives", "--fix-bad-output-prob-train", "--seed"):
         assert word in text
+
+
+def test_a_list_of_one_item_is_said_to_be_a_list() -> None:
+    """Else no reader could tell it from the item alone."""
+    rng = random.Random(0)
+    said = []
+    for _ in range(3000):
+        field = free_field(rng)
+        if isinstance(field.value, list) and len(field.value) == 1:
+            said += [field.said, state(rng, (field,))]
+    assert len(said) > 20
+    assert [text for text in said if "list" not in text and "[" not in text] == []
