@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from suite.batch_format import AskedCase, BatchAnswer, read_answer, read_custom_id
 from suite.errors import InputError
+from suite.generation import generation_data
 from suite.recording import RecordedModel
 from suite.recording_files import read_rows
 
@@ -159,7 +160,7 @@ def _rows_of(before: RecordedModel | None) -> dict[Place, dict[str, Any]]:
         assert task is not None, case_id
         rows[task, case_id] = {
             "case_hash": each.case_hash,
-            "generation": asdict(each.generation) if each.generation else None,
+            "generation": generation_data(each.generation) if each.generation else None,
             "message": each.message,
         }
     return rows
@@ -168,7 +169,7 @@ def _rows_of(before: RecordedModel | None) -> dict[Place, dict[str, Any]]:
 def _row(case: AskedCase, answer: BatchAnswer) -> dict[str, Any]:
     return {
         "case_hash": case.case_hash,
-        "generation": asdict(answer.generation) if answer.generation else None,
+        "generation": generation_data(answer.generation) if answer.generation else None,
         "message": answer.message,
     }
 

@@ -14,6 +14,7 @@ from typing import Literal
 from suite.bar_changes import merge_bar_changes
 from suite.baseline import Baseline
 from suite.errors import InputError
+from suite.generation import without_times
 from suite.run import CaseResult, ModelRecord, Selection, differing
 from suite.run_folder import RecordedRun
 from suite.sentences import join_some
@@ -127,8 +128,7 @@ def _merge_results(ordered: Sequence[RecordedRun], problems: list[str]) -> tuple
 
 
 def _without_time(result: CaseResult) -> CaseResult:
-    generation = result.generation and replace(result.generation, elapsed_s=0.0)
-    return replace(result, generation=generation)
+    return replace(result, generation=result.generation and without_times(result.generation))
 
 
 def _merge_baselines(

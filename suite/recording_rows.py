@@ -18,7 +18,16 @@ from suite.scorers import SCORERS
 TEXT_FIELDS = ("text", "output")
 """Where plain JSONL has the answer, the first that is there, when nothing else is asked for."""
 ID_FIELD = "id"
-_NUMBERS = ("prompt_tokens", "completion_tokens", "elapsed_s", "margin", "margin_position")
+_NUMBERS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "elapsed_s",
+    "margin",
+    "margin_position",
+    "latency_s",
+    "first_token_s",
+    "cost_usd",
+)
 _LARGEST = 2**53
 """Up to here a number is exact in the JSON of every program (RFC 8259, section 6)."""
 

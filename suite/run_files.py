@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.errors import InputError, unknown
-from suite.generation import read_generation
+from suite.generation import generation_data, read_generation
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
 from suite.run import MODEL_NAME, CaseResult, Run, Selection, count_extras, count_reasons
@@ -227,12 +227,12 @@ def _selection_data(selection: Selection) -> dict[str, Any]:
 def _result_data(result: CaseResult) -> dict[str, Any]:
     # not `asdict`: it copies every nested value, which costs more than the JSON itself
     data = {name: getattr(result, name) for name in CaseResult.__slots__}
-    for name in ("score", "generation"):
-        record = data[name]
-        if record is not None:
-            data[name] = {field: getattr(record, field) for field in record.__slots__}
-    if data["score"] is not None and not data["score"]["counts"]:
-        del data["score"]["counts"]
+    if (score := result.score) is not None:
+        data["score"] = {name: getattr(score, name) for name in Score.__slots__}
+        if not score.counts:
+            del data["score"]["counts"]
+    if result.generation is not None:
+        data["generation"] = generation_data(result.generation)
     return data
 
 

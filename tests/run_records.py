@@ -65,6 +65,11 @@ _GENERATIONS = st.builds(
     margin=st.none() | st.floats(0, 30),
     margin_position=st.none() | st.integers(0, 9),
     near=NEAR_TIES,
+    latency_s=st.none() | st.floats(0, 9),
+    first_token_s=st.none() | st.floats(0, 9),
+    cost_usd=st.none() | st.floats(0, 9),
+    served_model=st.none() | st.text(),
+    fingerprint=st.none() | st.text(),
 )
 RESULTS = st.builds(
     CaseResult,
