@@ -13,8 +13,8 @@ from suite.baseline import Baseline, Golden, differing_conditions, differing_mak
 from suite.compare import same_json
 from suite.pairing import find_case_changes
 from suite.run import CaseResult, ModelRecord, Selection, differing
-from suite.scorers import METRICS, is_good
 from suite.sentences import count_noun, join_some
+from suite.tasks import TASKS, is_good
 
 _MARGIN_DIGITS = 3
 """More would move with the processor and show as changes in a review."""
@@ -206,7 +206,7 @@ def _find_flips(result: CaseResult, golden: Golden) -> tuple[Flip | None, Flip |
     assert score is not None
     worse: list[str] = []
     better: list[str] = []
-    for metric, direction in METRICS[result.task].items():
+    for metric, direction in TASKS[result.task].metrics.items():
         if direction == "neither" or metric not in golden.metrics:
             continue
         then = is_good(direction, golden.metrics[metric])

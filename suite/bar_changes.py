@@ -18,8 +18,9 @@ from suite.pairing import find_case_changes
 from suite.run import BarChange, BarKind, CaseResult, Run
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
-from suite.scorers import METRICS, SCORERS, Direction, is_good
 from suite.sentences import join_some
+from suite.task import Direction
+from suite.tasks import TASKS, is_good
 
 _KINDS: tuple[BarKind, ...] = get_args(BarKind)
 
@@ -169,10 +170,10 @@ def _find_moved(then: Case, diff: CaseDiff, results: Iterable[CaseResult]) -> li
         if result.score is None or result.generation is None:
             continue
         try:
-            before = SCORERS[result.task](then, result.generation)
+            before = TASKS[result.task].score(then, result.generation)
         except (SchemaError, SchemaCheckError):  # the earlier form could not judge it
             continue
-        ways = METRICS[result.task].items()
+        ways = TASKS[result.task].metrics.items()
         if any(_is_better(result.score, before, metric, way) for metric, way in ways) or any(
             count.share > before.counts[metric].share
             for metric, count in result.score.counts.items()

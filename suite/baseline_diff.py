@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from suite.baseline import Baseline, Golden
 from suite.run import differing
 from suite.score import Count
-from suite.scorers import METRICS, is_good
 from suite.sentences import join_some
+from suite.tasks import TASKS, is_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def diff_baselines(then: Baseline, now: Baseline) -> BaselineDiff:
 
 def _find_ways(then: Golden, now: Golden, task: str) -> set[str]:
     pairs = [(then.passed, now.passed)]
-    for metric, direction in METRICS.get(task, {}).items():
+    for metric, direction in TASKS[task].metrics.items():
         if direction != "neither" and metric in then.metrics:
             # one that is not measured any more can no longer be seen to fail
             value = now.metrics.get(metric)

@@ -45,6 +45,9 @@ class Case(BaseModel):
     """The right answer as a JSON value; None where there is none to compare with."""
     compare: dict[str, Comparison] = {}
     """How to compare a field of `expected`; `exact` where it has no entry."""
+    inputs: dict[str, str] = {}
+    """What the messages were laid out from, and what else tells of the case, such as `question` and
+    `context`: for judges and reviews. No model reads it."""
     scorer_version: int = 1
     """The `version` of the task's file: it moves only when scoring changes."""
 

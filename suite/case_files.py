@@ -13,9 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from suite.case import Case
+from suite.case_parts import find_answer_problems, find_layout_problems, take_parts
 from suite.errors import InputError, describe_problems, unknown
+from suite.layout import Layout
 from suite.schema import SchemaError, check_schema
-from suite.scorers import SCORERS
+from suite.tasks import TASKS
 from suite.yaml_file import load_yaml, parse_yaml
 
 
@@ -41,6 +43,8 @@ class _Head(BaseModel):
     task: str
     version: int = Field(ge=1)
     schemas: dict[str, Any] = {}
+    layout: Layout | None = None
+    """How the parts of a case become its messages; None: the task's own."""
     cases: list[Any] = Field(min_length=1)
 
 
@@ -66,7 +70,7 @@ def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, 
     paths = sorted(folder.glob("*.yaml"))
     for path in paths:
         # one that no scorer knows is told, whatever is wanted
-        if tasks is not None and path.stem in SCORERS and path.stem not in tasks:
+        if tasks is not None and path.stem in TASKS and path.stem not in tasks:
             continue
         try:
             files[path.stem] = load_task_file(path)
@@ -145,8 +149,10 @@ def _read_head(document: Any, path: Path) -> tuple[_Head, list[str]]:
 def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
     if head.task != path.stem:
         yield f"{path}: task: got {head.task!r}; the file of that task is {head.task}.yaml"
-    if head.task not in SCORERS:
-        yield f"{path}: {unknown('task', head.task, SCORERS)}"
+    if head.task not in TASKS:
+        yield f"{path}: {unknown('task', head.task, TASKS)}"
+    if head.layout is not None:
+        yield from find_layout_problems(head.layout, head.task, f"{path}: layout")
     for name, schema in head.schemas.items():
         yield from find_schema_problems(schema, f"{path}: schemas.{name}")
 
@@ -177,20 +183,13 @@ def find_compare_problems(data: dict[str, Any], where: str) -> Iterator[str]:
             yield f"{where}.compare: {unknown('field', str(name), fields)}"
 
 
-def find_answer_problems(data: dict[str, Any], task: str, where: str) -> Iterator[str]:
-    """Name what keeps a task from comparing field by field."""
-    expected = data.get("expected")
-    if task == "extraction" and not (isinstance(expected, dict) and expected):
-        got = "nothing" if expected is None else f"{expected!r:.80}"
-        yield f"{where}.expected: wants an object with at least one field, got {got}"
-
-
 def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
-    problems: list[str] = []
-    data = dict(entry)
+    data, problems = take_parts(entry, head.task, head.layout, where)
     for key in ("task", "scorer_version"):
         if key in data:
             problems.append(f"{where}.{key}: belongs to the head of the file")
+    if "inputs" in entry:
+        problems.append(f"{where}.inputs: is made of the keys of the task; write those")
     schema = data.get("schema")
     if isinstance(schema, str):
         if schema in head.schemas:
@@ -204,7 +203,7 @@ def _read_case(entry: dict[str, Any], head: _Head, where: str) -> Case:
         if found := list(find_schema_problems(schema, f"{where}.schema", choice)):
             problems += found
             data["schema"] = True  # said once, in our words
-    elif head.task in ("extraction", "format"):
+    elif head.task in TASKS and TASKS[head.task].needs_schema:
         problems.append(f"{where}.schema: missing; `schema: true` accepts any object")
     if "prompt" in data and "messages" in data:
         problems.append(f"{where}: has both `prompt` and `messages`; one of them is enough")

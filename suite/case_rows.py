@@ -13,15 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from suite.case import Case
-from suite.case_files import (
-    TaskFile,
-    find_answer_problems,
-    find_compare_problems,
-    find_schema_problems,
-)
+from suite.case_files import TaskFile, find_compare_problems, find_schema_problems
+from suite.case_parts import find_answer_problems, take_parts
 from suite.errors import InputError, describe_problems, unknown
-from suite.scorers import SCORERS
 from suite.strict_json import parse_strict
+from suite.tasks import TASKS
 
 
 def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
@@ -40,8 +36,8 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     Raises:
         InputError: With every problem of the file.
     """
-    if task not in SCORERS:
-        raise InputError(unknown("task", task, SCORERS))
+    if task not in TASKS:
+        raise InputError(unknown("task", task, TASKS))
     try:
         lines = path.read_text(encoding="utf-8-sig").split(
             "\n"
@@ -103,6 +99,9 @@ def case_of_row(
     Raises:
         InputError: With every problem of the row.
     """
+    row, problems = take_parts(row, task, None, where)
+    if problems:
+        raise InputError(problems)
     messages, answer = _split_row(row, where)
     given = f"row_{number:06d}" if row.get("id") is None else str(row["id"])
     name = re.sub(r"[^a-z0-9_]+", "_", given.lower())
@@ -114,6 +113,7 @@ def case_of_row(
         "tags": () if row.get("tags") is None else row["tags"],
         "messages": messages,
         "schema": row.get("schema"),
+        "inputs": row.get("inputs", {}),
         "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from suite.errors import InputError, describe_problems, unknown
-from suite.scorers import COUNTED, METRICS, paired_metrics
+from suite.measures import measure_directions
+from suite.tasks import TASKS, paired_metrics
 from suite.yaml_file import load_yaml, parse_yaml
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -28,7 +29,8 @@ class Threshold(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    value: Annotated[float, Field(ge=0, le=1)]
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """Of a rate at most 1; of another measure in its own unit."""
     rule: Literal["point", "bound"] = "point"
     """What must clear the value: the rate itself (the suite is all there is), or the near end of
     its Wilson interval (the suite is a sample of what will be asked)."""
@@ -111,8 +113,8 @@ def _read_tasks(data: Any, place: str, problems: list[str]) -> dict[str, dict[st
         return {}
     found: dict[str, dict[str, Rule]] = {}
     for task, gates in data.items():
-        if task not in METRICS:
-            problems.append(f"{place}{task}: {unknown('task', str(task), METRICS)}")
+        if task not in TASKS:
+            problems.append(f"{place}{task}: {unknown('task', str(task), TASKS)}")
         elif not isinstance(gates, dict):
             problems.append(f"{place}{task}: wants gates by name, got {gates!r}")
         else:
@@ -130,7 +132,7 @@ def _read_gates(
         kind: type[Threshold] | type[NoRegression]
         if name == NO_REGRESSION:
             kind = NoRegression
-        elif metric and metric[0] in METRICS[task]:
+        elif metric and metric[0] in {*TASKS[task].metrics, *measure_directions(task)}:
             kind = Threshold
         else:
             problems.append(f"{where}: {unknown('gate', str(name), _known_gates(task))}")
@@ -142,13 +144,15 @@ def _read_gates(
             continue
         if isinstance(rule, NoRegression):
             problems += _check_regression(rule, task, where)
+        elif metric and metric[0] in TASKS[task].metrics and rule.value > 1:
+            problems.append(f"{where}.value: a rate is at most 1, got {rule.value:g}")
         found[str(name)] = rule
     return found
 
 
 def _check_regression(rule: NoRegression, task: str, where: str) -> list[str]:
     paired = [metric for metric, way in paired_metrics(task).items() if way != "neither"]
-    counted = COUNTED.get(task, {})
+    counted = TASKS[task].counted
     problems = [
         f"{where}.metrics: {metric!r} counts {counted[metric]}, and the paired test wants a metric "
         f"that is right or wrong per case: {', '.join(paired)}"
@@ -165,6 +169,5 @@ def _check_regression(rule: NoRegression, task: str, where: str) -> list[str]:
 
 
 def _known_gates(task: str) -> list[str]:
-    return [f"{metric}_{bound}" for metric in METRICS[task] for bound in ("min", "max")] + [
-        NO_REGRESSION
-    ]
+    metrics = [*TASKS[task].metrics, *measure_directions(task)]
+    return [f"{metric}_{bound}" for metric in metrics for bound in ("min", "max")] + [NO_REGRESSION]

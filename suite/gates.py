@@ -7,20 +7,18 @@ plugin's business; the paired tests are in `suite.regression`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from math import ceil
+from dataclasses import dataclass
 
 from suite.baseline import Baseline, differing_conditions, is_allowed
-from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold, metric_of
+from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold
 from suite.pairing import find_case_changes, pair
-from suite.rates import Rate, find_rates
 from suite.regression import Comparison, Finding, compare, judge
 from suite.required_gates import fail_without_gates, fail_without_verdicts, tell_unjudged
 from suite.run import GateResult, Run, Selection
-from suite.scorers import METRICS
 from suite.sentences import join_some
-from suite.stats import holm, needed_n
-from suite.stats_cluster import effective_n
+from suite.stats import holm
+from suite.tasks import TASKS
+from suite.threshold_gates import decide_threshold
 
 NO_REGRESSION_ANCHOR = "no_regression_anchor"
 """The paired rule against the anchor, where there is one: losses too small to see one by one."""
@@ -126,7 +124,7 @@ def _decide(
         if settled:
             findings[name] = settled
         elif isinstance(rule, Threshold):
-            findings[name] = _decide_threshold(name, rule, run, selection, bars.baseline)
+            findings[name] = decide_threshold(name, rule, run, selection, bars.baseline)
         else:
             outcome = _compare(name, rule, run, selection, bars, options)
             if isinstance(outcome, Finding):
@@ -178,57 +176,6 @@ def _name_goldens(run: Run) -> str:
     return f"the goldens of {run.baseline_ref}" if run.baseline_ref else "the baseline"
 
 
-def _decide_threshold(
-    name: str, rule: Threshold, run: Run, selection: Selection, baseline: Baseline | None
-) -> Finding:
-    split = metric_of(name)
-    assert split, name
-    metric, bound = split
-    rates = {rate.metric: rate for rate in find_rates(run, selection.model, selection.task)}
-    rate = rates.get(metric)
-    if rate is None or rate.is_unscored:
-        return Finding("FAIL", f"no output has a score of {metric}")
-    value, subject = rate.value, ""
-    if rule.rule == "bound":
-        value = rate.interval.low if bound == "min" else rate.interval.high
-        subject = f", and its {'lower' if bound == 'min' else 'upper'} bound"
-    passed = value >= rule.value if bound == "min" else value <= rule.value
-    words = {
-        ("min", True): "is at least",
-        ("min", False): "is below",
-        ("max", True): "is at most",
-        ("max", False): "is above",
-    }[bound, passed]
-    parts = [f"{rate}{subject} {words} {rule.value:g}"]
-    if rule.rule == "bound" and not passed:
-        parts.append(_say_needed(rate, rule.value, bound))
-    if rate.missing:
-        parts.append(f"{rate.missing} without a verdict count as failures{_in_all(rate)}")
-    if baseline is not None and (unchanged := _find_rate(run, selection, baseline, metric)):
-        parts.append(f"{unchanged} over the cases that the goldens answered")
-    return Finding("PASS" if passed else "FAIL", "; ".join(parts))
-
-
-def _find_rate(run: Run, selection: Selection, baseline: Baseline, metric: str) -> Rate | None:
-    """Return a rate without new and changed cases, None when there are none or nothing is left.
-
-    Easier cases lift the rate of all; here they cannot.
-    """
-    results = run.of(selection.model, selection.task)
-    changes = find_case_changes(baseline, results, selection)
-    out = {*changes.new, *changes.changed}
-    kept = tuple(name for name in selection.selected if name not in out)
-    if not selection.is_suite or not out or not kept:
-        return None
-    narrow = replace(
-        run,
-        selections=(replace(selection, selected=kept),),
-        results=tuple(result for result in results if result.case_id not in out),
-    )
-    rates = find_rates(narrow, selection.model, selection.task)
-    return next(rate for rate in rates if rate.metric == metric)
-
-
 def _say_left(run: Run, selection: Selection, anchor: Baseline | None) -> list[str]:
     """Say how many cases of the anchor cannot be compared any more."""
     assert anchor is not None, selection
@@ -237,18 +184,6 @@ def _say_left(run: Run, selection: Selection, anchor: Baseline | None) -> list[s
     groups = {"gone": changes.removed, "changed": changes.changed}
     left = [f"{len(ids)} {name}" for name, ids in groups.items() if ids]
     return [f"of the anchor's {len(anchor.goldens)} cases: {', '.join(left)}"] if left else []
-
-
-def _say_needed(rate: Rate, value: float, bound: str) -> str:
-    is_good = rate.value > value if bound == "min" else rate.value < value
-    n = needed_n(rate.value, value) if is_good else None
-    if n and rate.clusters:  # as many cases as hold so many independent fields
-        n = ceil(n * len(rate.clusters) / effective_n(rate.clusters))
-    return f"this rate would clear it from {n} cases on" if n else "no number of cases would do"
-
-
-def _in_all(rate: Rate) -> str:
-    return "" if rate.unit == "cases" else f" in all of their {rate.unit}"
 
 
 def _compare(
@@ -288,7 +223,7 @@ def _compare(
             f"not comparable, conditions differ from the {what}: {join_some(differ)}",
         )
     results = run.of(selection.model, selection.task)
-    ways = METRICS[selection.task]
+    ways = TASKS[selection.task].metrics
     return [
         compare(metric, ways[metric], pair(baseline, results, selection, metric, ways[metric]))
         for metric in rule.metrics

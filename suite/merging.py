@@ -15,6 +15,7 @@ from suite.bar_changes import merge_bar_changes
 from suite.baseline import Baseline
 from suite.errors import InputError
 from suite.generation import without_times
+from suite.measures import measure_run
 from suite.run import CaseResult, ModelRecord, Selection, differing
 from suite.run_folder import RecordedRun
 from suite.sentences import join_some
@@ -52,7 +53,7 @@ def merge_runs(recorded: Sequence[RecordedRun], folder: Path) -> RecordedRun:
         gates=(),
         bar_changes=merge_bar_changes(each.run.bar_changes for each in ordered),
     )
-    return RecordedRun(folder, merged, baselines, anchors, cases)
+    return RecordedRun(folder, measure_run(merged), baselines, anchors, cases)
 
 
 def _find_differences(first: RecordedRun, other: RecordedRun) -> Iterator[str]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from suite.baseline import Baseline
 from suite.run import CaseResult, Selection
-from suite.scorers import Direction, is_good
+from suite.task import Direction
+from suite.tasks import is_good
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from suite.run import CaseResult, Run, Selection
 from suite.score import Count
-from suite.scorers import COUNTED, METRICS, Direction
 from suite.stats import Interval, wilson
 from suite.stats_cluster import clustered_interval
+from suite.task import Direction
+from suite.tasks import TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def _find_rates(
         return []
     wanted = set(chosen)
     scored = [each for each in results if each.score is not None and each.case_id in wanted]
-    counted = COUNTED.get(selection.task, {})
+    counted = TASKS[selection.task].counted
     rates = []
-    for metric, direction in METRICS[selection.task].items():
+    for metric, direction in TASKS[selection.task].metrics.items():
         if metric in counted:
             rates.append(_count_rate(metric, direction, counted[metric], selection, scored, chosen))
             continue

@@ -13,7 +13,7 @@ from typing import Any
 from suite.generation import Generation
 from suite.recording import Recorded, case_id_of
 from suite.records import build
-from suite.scorers import SCORERS
+from suite.tasks import TASKS
 
 TEXT_FIELDS = ("text", "output")
 """Where plain JSONL has the answer, the first that is there, when nothing else is asked for."""
@@ -81,7 +81,7 @@ def read_plain(row: Row, line: int, fields: Fields) -> Recorded:
     return Recorded(
         _check_id(given, fields.id or ID_FIELD),
         line,
-        task=task if isinstance(task, str) and task in SCORERS else None,
+        task=task if isinstance(task, str) and task in TASKS else None,
         generation=Generation(
             _check_text(row[name], name),
             # other programs have other words; what is not a cut is an end

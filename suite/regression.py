@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from suite.gate_file import NoRegression
 from suite.pairing import Pairing
 from suite.run import GateStatus
-from suite.scorers import Direction
 from suite.sentences import join_some
 from suite.stats import detectable_drop, mcnemar_exact
 from suite.stats_cluster import MIN_CLUSTERS, sign_flip
+from suite.task import Direction
 
 _WORST_FIRST: tuple[GateStatus, ...] = ("FAIL", "INCONCLUSIVE", "WARN", "PASS")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from suite.run import CaseResult, Run
 from suite.score import Count
-from suite.scorers import COUNTED, paired_metrics
 from suite.sinks import csv_line
+from suite.tasks import TASKS, paired_metrics
 
 _LONGEST = 8000
 """Characters of a cell before what cannot be shown is escaped; Excel takes 32,767."""
@@ -19,7 +19,7 @@ def render_csv(run: Run) -> str:
     """Return the table, sorted by model, task and case, with a line of names above it."""
     tasks = {each.task for each in run.selections}
     metrics = sorted({metric for task in tasks for metric in paired_metrics(task)})
-    counted = sorted({metric for task in tasks for metric in COUNTED.get(task, {})})
+    counted = sorted({metric for task in tasks for metric in TASKS[task].counted})
     # two cells: a spreadsheet takes 3/4 for a day in April
     counts = [f"{metric} {side}" for metric in counted for side in Count._fields]
     lines = [csv_line([*_HEAD, *metrics, *counts, "message", "output"])]

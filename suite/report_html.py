@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from suite.baseline import Baseline
 from suite.case import Case
 from suite.earlier_runs import EarlierRun, read_earlier_runs
+from suite.measured import Measured
+from suite.measures import find_group_measures, find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_charts import (
     HEIGHT,
@@ -33,7 +35,8 @@ from suite.report_flips import find_flip_groups
 from suite.report_samples import pack_samples, safe
 from suite.report_verdict import find_verdict
 from suite.run import GateResult, ModelRecord, Run, Selection, count_extras, count_reasons
-from suite.scorers import METRICS, Direction
+from suite.task import Direction
+from suite.tasks import TASKS
 from suite.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -69,6 +72,8 @@ class Part:
     metrics: tuple[str, ...]
     groups: dict[str, dict[str, list[Rate]]]
     """Rates of the groups of cases by kind and tag."""
+    measures: tuple[tuple[str, Measured, Direction], ...]
+    """What is no rate: of which cases, the figure, and which way is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +213,19 @@ def _make_part(run: Run, selection: Selection, earlier: Sequence[EarlierRun]) ->
         tokens=draw_histogram([a.completion_tokens for a in answers], "tokens", whole=True),
         seconds=draw_histogram([a.elapsed_s for a in answers], "s"),
         extras=count_extras(results),
-        metrics=tuple(METRICS[task]),
+        metrics=tuple(TASKS[task].metrics),
         groups=find_group_rates(run, model, task),
+        measures=tuple(_list_measures(run, model, task)),
     )
+
+
+def _list_measures(run: Run, model: str, task: str) -> Iterator[tuple[str, Measured, Direction]]:
+    ways = measure_directions(task)
+    for each in find_measures(run, model, task):
+        yield "all", each, ways[each.metric]
+    for group in find_group_measures(run, model, task):
+        for each in group.measured:
+            yield f"{group.kind}: {group.tag}", each, ways[each.metric]
 
 
 def _draw_rate(

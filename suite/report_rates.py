@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from suite.measures import find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_lines import Line, Span
 from suite.run import Run, Selection
-from suite.scorers import GROUP_METRICS, METRICS
 from suite.sinks import terminal_safe
+from suite.tasks import TASKS
 
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
 GAP = 3
@@ -24,12 +25,17 @@ def render_rates(run: Run, task: str, selections: Sequence[Selection], width: in
     Models stand in columns where that fits, else in rows.
     """
     names = [terminal_safe(selection.model) for selection in selections]
-    ways = METRICS[task]
+    measured = [find_measures(run, each.model, task) for each in selections]
+    there = {each.metric for found in measured for each in found}
+    ways = dict(TASKS[task].metrics) | {
+        metric: way for metric, way in measure_directions(task).items() if metric in there
+    }
     label = max(map(len, ways))
     rows = {metric: f"  {metric:<{label}} {_ARROWS[way]}" for metric, way in ways.items()}
     columns = [
         {rate.metric: _cell(rate) for rate in find_rates(run, each.model, task)}
-        for each in selections
+        | {each.metric: str(each) for each in found}
+        for each, found in zip(selections, measured, strict=True)
     ]
     return _tabulate(rows, columns, names, width, label + 4) + _render_groups(
         run, task, selections, names, width
@@ -48,7 +54,7 @@ def _render_groups(
     for kind, of_kind in tags.items():
         label = max(map(len, of_kind))
         rows = {tag: f"    {tag:<{label}}" for tag in of_kind}
-        for metric in GROUP_METRICS.get(task, ()):
+        for metric in TASKS[task].group_metrics:
             columns = [
                 {
                     tag: _cell(rate)

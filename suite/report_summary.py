@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from suite.baseline import Baseline
+from suite.measures import find_group_measures, find_measures
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_flips import Flip, FlipGroup, find_flip_groups
 from suite.report_verdict import find_verdict
 from suite.run import BarChange, GateResult, Run, Selection
-from suite.scorers import METRICS
 from suite.sentences import join_some
 from suite.sinks import annotation, markdown_block, markdown_code, markdown_text
+from suite.tasks import TASKS
 from suite.whole_file import write_whole
 
 SUMMARY_LIMIT = 900 * 1024
@@ -208,22 +209,39 @@ def _render_rates(run: Run) -> Iterator[str]:
             place = f"{markdown_code(selection.model)} | {markdown_code(selection.task)}"
             metric = markdown_code(rate.metric)
             yield f"| {place} | {metric} | {markdown_text(str(rate))} |\n"
+        for found in find_measures(run, selection.model, selection.task):
+            place = f"{markdown_code(selection.model)} | {markdown_code(selection.task)}"
+            yield f"| {place} | {markdown_code(found.metric)} | {markdown_text(str(found))} |\n"
     yield "\n"
     for selection in run.selections:
         for kind, groups in find_group_rates(run, selection.model, selection.task).items():
             yield from _render_group(selection, kind, groups)
+        yield from _render_group_measures(run, selection)
 
 
 def _render_group(
     selection: Selection, kind: str, groups: Mapping[str, Sequence[Rate]]
 ) -> Iterator[str]:
-    metrics = list(METRICS[selection.task])
+    metrics = list(TASKS[selection.task].metrics)
     model = markdown_code(selection.model)
     yield f"### {markdown_text(selection.task)} by {markdown_text(kind)}: {model}\n\n"
     yield f"| | {' | '.join(map(markdown_code, metrics))} |\n|---{'|---' * len(metrics)}|\n"
     for tag, rates in groups.items():
         cells = [markdown_text(str(rate)) for rate in rates]
         yield f"| {' | '.join([markdown_code(tag), *cells])} |\n"
+    yield "\n"
+
+
+def _render_group_measures(run: Run, selection: Selection) -> Iterator[str]:
+    found = find_group_measures(run, selection.model, selection.task)
+    if not found:
+        return
+    yield f"### {markdown_text(selection.task)}, by group: {markdown_code(selection.model)}\n\n"
+    yield "| group | metric | value |\n|---|---|---|\n"
+    for group in found:
+        place = f"{markdown_text(group.kind)}: {markdown_code(group.tag)}"
+        for each in group.measured:
+            yield f"| {place} | {markdown_code(each.metric)} | {markdown_text(str(each))} |\n"
     yield "\n"
 
 

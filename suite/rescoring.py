@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from suite.baseline import Baseline
 from suite.case import Case
 from suite.case_files import TaskFile
+from suite.measures import measure_run
 from suite.outcome_table import OutcomeRule, decide
 from suite.run import CaseResult, Run, Selection
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
-from suite.scorers import SCORERS, find_groups, find_sizes
 from suite.shard import digest_cases
+from suite.tasks import TASKS, find_groups, find_sizes
 
 Cases = Mapping[tuple[str, str], Case]
 _GATES_DECIDE = OutcomeRule(held=False, flips="gate")
@@ -103,7 +104,7 @@ def rescore(
     selections = run.selections if files is None else tuple(_reselect(run.selections, files))
     rescored = replace(run, results=tuple(results), selections=selections, gates=())
     ids = (tuple(sorted(each)) for each in (otherwise, gone, lost))
-    return Rescored(rescored, tuple(moves), *ids)
+    return Rescored(measure_run(rescored), tuple(moves), *ids)
 
 
 def _index(files: Mapping[str, TaskFile]) -> dict[tuple[str, str], Case]:
@@ -119,7 +120,7 @@ def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> C
     if result.score is None or result.generation is None:
         return result  # no verdict then, and nothing to make one of
     try:
-        score = SCORERS[case.task](case, result.generation)
+        score = TASKS[case.task].score(case, result.generation)
     except (SchemaError, SchemaCheckError) as error:
         # as in a session: what cannot be judged has no verdict, and the others keep theirs
         return _lose(result, case, f"not judged today: {type(error).__name__}: {error}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from suite.generation import Generation
+from suite.measured import Measured
 from suite.score import Score
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -105,6 +106,27 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMeasures:
+    """Figures over a group of cases."""
+
+    kind: str
+    """Such as `difficulty`."""
+    tag: str
+    """Such as `hard`."""
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Figures over the selected cases of one model and task that are no rates."""
+
+    model: str
+    task: str
+    of_all: tuple[Measured, ...]
+    groups: tuple[GroupMeasures, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """What a gate says of one model and task."""
 
@@ -144,6 +166,8 @@ class Run:
     selections: tuple[Selection, ...]
     results: tuple[CaseResult, ...]
     environment: dict[str, Any] = field(default_factory=dict)
+    measures: tuple[Measures, ...] = ()
+    """What is no rate, by model and task (`suite.measures`)."""
     gates: tuple[GateResult, ...] = ()
     stopped: bool = False
     """The loop did not reach its end (`-x`, interrupt)."""

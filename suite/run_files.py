@@ -14,12 +14,13 @@ from typing import Any
 
 from suite.errors import InputError, unknown
 from suite.generation import generation_data, read_generation
+from suite.measures import find_measures
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
 from suite.run import MODEL_NAME, CaseResult, Run, Selection, count_extras, count_reasons
 from suite.score import Count, Score
-from suite.scorers import COUNTED, METRICS
 from suite.sentences import join_some
+from suite.tasks import TASKS
 from suite.whole_file import json_text, write_whole
 
 RUN_FILE = "run.json"
@@ -91,9 +92,9 @@ def _find_strays(run: Run) -> Iterator[str]:
     seen = set()
     for index, selection in enumerate(run.selections):
         where = f"selections[{index}]"
-        if selection.task not in METRICS:
-            yield f"{where}.task: {unknown('task', selection.task, METRICS)}"
-        elif COUNTED.get(selection.task) and (
+        if selection.task not in TASKS:
+            yield f"{where}.task: {unknown('task', selection.task, TASKS)}"
+        elif TASKS[selection.task].counted and (
             lost := sorted(set(selection.known) - {k for k, n in selection.sizes.items() if n > 0})
         ):
             yield f"{where}.sizes: no size of {join_some(lost)}"
@@ -178,6 +179,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "bar_changes": [asdict(change) for change in run.bar_changes],
         "gates": [asdict(gate) for gate in run.gates],
         "selections": [_selection_data(selection) for selection in run.selections],
+        "measures": [asdict(each) for each in run.measures if each.of_all],
     }
 
 
@@ -191,6 +193,7 @@ def _summary(run: Run, selection: Selection) -> dict[str, Any]:
         "total": len(selection.known),
         "rates": _rates_data(find_rates(run, model, task)),
         **({"groups": groups} if (groups := _groups_data(run, model, task)) else {}),
+        **({"measures": found} if (found := _measures_data(run, model, task)) else {}),
         "fail_reasons": count_reasons(results),
         "extras": count_extras(results),
     }
@@ -200,6 +203,14 @@ def _groups_data(run: Run, model: str, task: str) -> dict[str, Any]:
     return {
         kind: {tag: _rates_data(rates) for tag, rates in groups.items()}
         for kind, groups in find_group_rates(run, model, task).items()
+    }
+
+
+def _measures_data(run: Run, model: str, task: str) -> dict[str, Any]:
+    return {
+        each.metric: {"value": each.value, "n": each.n, "low": each.low, "high": each.high}
+        | ({"unit": each.unit} if each.unit else {})
+        for each in find_measures(run, model, task)
     }
 
 
@@ -229,8 +240,9 @@ def _result_data(result: CaseResult) -> dict[str, Any]:
     data = {name: getattr(result, name) for name in CaseResult.__slots__}
     if (score := result.score) is not None:
         data["score"] = {name: getattr(score, name) for name in Score.__slots__}
-        if not score.counts:
-            del data["score"]["counts"]
+        for name in ("counts", "values"):
+            if not data["score"][name]:
+                del data["score"][name]
     if result.generation is not None:
         data["generation"] = generation_data(result.generation)
     return data

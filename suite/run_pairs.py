@@ -14,7 +14,8 @@ from suite.pairing import pair
 from suite.rates import Rate, find_rates
 from suite.regression import Comparison, compare
 from suite.run import CaseResult, Run, differing
-from suite.scorers import COUNTED, Direction, paired_metrics
+from suite.task import Direction
+from suite.tasks import TASKS, paired_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _pair(then: Run, now: Run, task: str, one: str, two: str) -> RunPair:
         task=task,
         models=(one, two),
         comparisons=tuple(comparisons),
-        counted=tuple(_count(then, now, (one, two), task, hashes)) if COUNTED.get(task) else (),
+        counted=tuple(_count(then, now, (one, two), task, hashes)) if TASKS[task].counted else (),
         conditions=tuple(conditions),
         subject=tuple(differing(records[0].subject, records[1].subject)),
         changed=tuple(

@@ -35,5 +35,7 @@ class Score:
     """The parsed JSON value when the text was strict JSON, else None."""
     flags: tuple[str, ...] = ()
     """Counters beside the metrics, such as `replacement_character`; the run adds them up."""
+    values: dict[str, float] = field(default_factory=dict)
+    """Figures of this case that a measure of the task is made of, such as `token_f1: 0.67`."""
     counts: dict[str, Count] = field(default_factory=dict)
     """Of each counted metric of the task, such as `field_accuracy: 3 of 4`."""

@@ -12,9 +12,9 @@ from suite.case import Case, Message
 from suite.case_files import load_cases, load_task_file
 from suite.case_rows import load_rows
 from suite.errors import InputError
-from suite.scorers import SCORERS
+from suite.tasks import TASKS
 
-TASKS = ", ".join(sorted(SCORERS))
+TASKS = ", ".join(sorted(TASKS))
 
 GOOD = """\
 task: format
@@ -98,7 +98,7 @@ cases:
 def test_a_misspelt_key_in_the_head_names_the_nearest(tmp_path: Path) -> None:
     found = problems_of(tmp_path, GOOD.replace("version: 2", "verison: 2"))
     assert sorted(found) == [
-        "verison: unknown key 'verison'; known: cases, schemas, task, version. "
+        "verison: unknown key 'verison'; known: cases, layout, schemas, task, version. "
         "Did you mean 'version'?",
         "version: missing",
     ]
@@ -297,7 +297,7 @@ def test_a_broken_head_hides_no_mistake_of_its_cases(tmp_path: Path) -> None:
     text = text.replace("top_level: any", "top_level: list") + "  - three\n"
     assert problems_of(tmp_path, text) == [
         "version: missing",
-        "verison: unknown key 'verison'; known: cases, schemas, task, version. "
+        "verison: unknown key 'verison'; known: cases, layout, schemas, task, version. "
         "Did you mean 'version'?",
         "cases[0].schema: unknown schema 'contcat'; known: contact. Did you mean 'contact'?",
         "cases[1].top_level: expected 'object', 'array' or 'any', got 'list'",

@@ -16,13 +16,13 @@ from suite.case_files import load_cases
 from suite.extraction_score import score_extraction
 from suite.generation import Generation
 from suite.score import Score
-from suite.scorers import GROUPS, find_groups
+from suite.tasks import TASKS, find_groups
 from tests.test_format_cases import LARGEST_SHARE, five_grams, generated_texts
 
 FILES = load_cases(Path(__file__).parents[1] / "suite" / "cases")
 CASES = FILES["extraction"].cases
-DIFFICULTIES = GROUPS["extraction"]["difficulty"]
-DOMAINS = GROUPS["extraction"]["domain"]
+DIFFICULTIES = TASKS["extraction"].groups["difficulty"]
+DOMAINS = TASKS["extraction"].groups["domain"]
 
 
 def score(case: Case, document: Any) -> Score:

@@ -13,7 +13,7 @@ from suite.case import Case
 from suite.extraction_score import score_extraction
 from suite.generation import Generation
 from suite.score import Score
-from suite.scorers import COUNTED, METRICS, paired_metrics
+from suite.tasks import TASKS, paired_metrics
 from tests.run_records import PROPERTY
 
 EXPECTED = {"item": "lamp", "count": 2, "price": 19.5, "paid": False, "note": None}
@@ -60,8 +60,8 @@ def test_the_expected_object_is_right_in_everything() -> None:
 def test_the_metrics_of_a_score_are_those_of_the_task() -> None:
     found = score("x")
     assert list(found.metrics) == list(paired_metrics("extraction"))
-    assert list(found.counts) == list(COUNTED["extraction"])
-    assert [*found.metrics, *found.counts] == list(METRICS["extraction"])
+    assert list(found.counts) == list(TASKS["extraction"].counted)
+    assert [*found.metrics, *found.counts] == list(TASKS["extraction"].metrics)
 
 
 def test_a_wrong_field_is_told_by_its_json_pointer() -> None:

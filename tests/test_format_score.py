@@ -10,7 +10,7 @@ from suite.case import Case
 from suite.format_score import score_format
 from suite.generation import Generation
 from suite.schema import SchemaError
-from suite.scorers import METRICS
+from suite.tasks import TASKS
 
 SCHEMA = {
     "type": "object",
@@ -71,7 +71,7 @@ def test_each_output_has_one_reason_and_its_metrics(
 
 def test_every_metric_of_the_task_is_scored() -> None:
     score = score_format(make_case(), Generation("x", "stop"))
-    assert list(score.metrics) == list(METRICS["format"])
+    assert list(score.metrics) == list(TASKS["format"].metrics)
 
 
 def test_a_repeated_answer_counts_also_when_the_output_was_cut_off() -> None:

@@ -12,10 +12,10 @@ from suite.errors import InputError
 from suite.gate_file import Gates, NoRegression, Rule, Threshold, load_gates
 from suite.gates import GateOptions, decide_gates
 from suite.run import CaseResult, GateResult
-from suite.scorers import SCORERS
+from suite.tasks import TASKS
 from tests.run_records import CONDITIONS, RECORD, make_baseline, make_result, make_run
 
-TASKS = ", ".join(sorted(SCORERS))
+TASKS = ", ".join(sorted(TASKS))
 
 SUITE = Path(__file__).parents[1] / "suite"
 

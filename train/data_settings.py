@@ -5,7 +5,6 @@ Reading the rows is `train.user_rows`; making them is `train.data`.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -17,9 +16,6 @@ from train.sft_settings import Strict
 Task = Literal["format", "extraction", "qa", "verifier", "math"]
 Part = Literal["messages", "prompt", "completion", "schema", "expected", "id", "tags"]
 """What a row may hold under its own name; `columns` gives other names."""
-
-SLOT = re.compile(r"(\{?)\{([A-Za-z_][\w.-]*)(:json)?\}(\}?)")
-"""A slot of a layout. Braces around anything else are text, so JSON needs no escapes."""
 
 LAYOUTS = ("system_layout", "prompt_layout", "completion_layout")
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from suite.errors import InputError, nearest
-from train.data_settings import LAYOUTS, SLOT, DataSettings
+from suite.layout import SLOT, is_escaped
+from train.data_settings import LAYOUTS, DataSettings
 
 _ABSENT = object()
 
@@ -22,7 +23,7 @@ def needed_columns(settings: DataSettings) -> dict[str, str]:
     named = {column: f"columns.{part}" for part, column in reversed(settings.columns.items())}
     for name in LAYOUTS:
         for slot in SLOT.finditer(getattr(settings, name) or ""):
-            if not _is_escaped(slot):
+            if not is_escaped(slot):
                 named.setdefault(slot[2], name)
     for column in settings.values:
         named.setdefault(column, "values")
@@ -130,7 +131,7 @@ def _fill(layout: str, row: Mapping[str, Any], values: Mapping[str, Mapping[str,
     problems: list[str] = []
 
     def write(slot: re.Match[str]) -> str:
-        if _is_escaped(slot):
+        if is_escaped(slot):
             return slot[0][1:-1]
         before, column, as_json, after = slot.groups()
         value = _look_up(row, column)
@@ -161,10 +162,6 @@ def _fill(layout: str, row: Mapping[str, Any], values: Mapping[str, Mapping[str,
     if problems:
         raise InputError(dict.fromkeys(problems))
     return text
-
-
-def _is_escaped(slot: re.Match[str]) -> bool:
-    return bool(slot[1] and slot[4])
 
 
 def _look_up(row: Mapping[str, Any], column: str) -> Any:

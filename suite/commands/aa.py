@@ -93,10 +93,10 @@ def aa(
 def _read_rule(path: Path, task: str, model: str) -> NoRegression:
     from suite.errors import InputError, unknown
     from suite.gate_file import NO_REGRESSION, NoRegression, load_gates
-    from suite.scorers import METRICS
+    from suite.tasks import TASKS
 
-    if task not in METRICS:
-        raise InputError(f"--task: {unknown('task', task, METRICS)}")
+    if task not in TASKS:
+        raise InputError(f"--task: {unknown('task', task, TASKS)}")
     rules = load_gates(path).rules(model, task)
     rule = rules.get(NO_REGRESSION)
     if not isinstance(rule, NoRegression):

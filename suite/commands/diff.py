@@ -86,14 +86,15 @@ def _judge(case: Case, generation: Generation) -> Score:
     """Return a verdict, or the failure `no_verdict` where the schema cannot be checked."""
     from suite.schema import SchemaCheckError, SchemaError
     from suite.score import Count, Score
-    from suite.scorers import COUNTED, SCORERS, SIZES, is_good, paired_metrics
+    from suite.tasks import TASKS, is_good, paired_metrics
 
     try:
-        return SCORERS[case.task](case, generation)
+        return TASKS[case.task].score(case, generation)
     except (SchemaError, SchemaCheckError) as error:
         # as in a run, where what has no verdict counts against the model in every rate
         worst = {name: int(not is_good(way, 1)) for name, way in paired_metrics(case.task).items()}
-        none = {name: Count(0, SIZES[case.task](case)) for name in COUNTED.get(case.task, {})}
+        size = TASKS[case.task].size
+        none = {name: Count(0, size(case)) for name in TASKS[case.task].counted if size}
         return Score(False, 0.0, "no_verdict", str(error), worst, counts=none)
 
 
@@ -121,15 +122,15 @@ def _render_totals(
 ) -> list[Line]:
     from suite.rates import Rate, sum_rate
     from suite.report_lines import Span
-    from suite.scorers import COUNTED, METRICS
     from suite.sinks import terminal_safe
+    from suite.tasks import TASKS
 
     lines: list[Line] = [()]
-    for metric, way in METRICS[task].items():
+    for metric, way in TASKS[task].metrics.items():
         lines.append((Span(metric, "title"),))
         for side, name in enumerate(names):
             scores = [row[1].score if side == 0 else row[2].score for row in rows]
-            if unit := COUNTED.get(task, {}).get(metric):
+            if unit := TASKS[task].counted.get(metric):
                 counts = [score.counts[metric] for score in scores]
                 rate = sum_rate(metric, way, unit, counts, 0, len(rows))
             else:

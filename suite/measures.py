@@ -1,0 +1,59 @@
+"""Finds the figures of a run that are no rates, in all and by group of cases.
+
+What a task measures is its own; this asks it, and keeps what it says with the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from suite.measured import Measured
+from suite.run import CaseResult, GroupMeasures, Measures, Run, Selection
+from suite.task import Direction
+from suite.tasks import TASKS
+
+
+def measure_directions(task: str) -> dict[str, Direction]:
+    """Return the measures that a run of a task may have, and which way each is better."""
+    return dict(TASKS[task].measures)
+
+
+def measure_run(run: Run) -> Run:
+    """Return a run with the measures of each of its models and tasks."""
+    return replace(run, measures=tuple(_measure(run, selection) for selection in run.selections))
+
+
+def find_measures(run: Run, model: str, task: str) -> tuple[Measured, ...]:
+    """Return the measures of a model and task, none where nothing was selected."""
+    found = _find(run, model, task)
+    return found.of_all if found else ()
+
+
+def find_group_measures(run: Run, model: str, task: str) -> tuple[GroupMeasures, ...]:
+    """Return the measures of each group of cases, those with none left out."""
+    found = _find(run, model, task)
+    return found.groups if found else ()
+
+
+def _find(run: Run, model: str, task: str) -> Measures | None:
+    return next((each for each in run.measures if (each.model, each.task) == (model, task)), None)
+
+
+def _measure(run: Run, selection: Selection) -> Measures:
+    model, task = selection.model, selection.task
+    results = run.of(model, task)
+    groups = []
+    for kind, tags in selection.groups.items():
+        for tag, known in tags.items():
+            members = set(known)
+            part = [result for result in results if result.case_id in members]
+            if measured := tuple(_ask(task, part)):
+                groups.append(GroupMeasures(kind, tag, measured))
+    return Measures(model, task, tuple(_ask(task, results)), tuple(groups))
+
+
+def _ask(task: str, results: Sequence[CaseResult]) -> Iterator[Measured]:
+    measure = TASKS[task].measure
+    if measure is not None and results:
+        yield from measure(results)

@@ -1,0 +1,70 @@
+"""The tasks there are, and what follows from a task's record for its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from suite.case import Case
+from suite.extraction_score import count_fields, score_extraction
+from suite.format_score import score_format
+from suite.task import Direction, Task, expected_object
+
+TASKS: dict[str, Task] = {
+    "extraction": Task(
+        name="extraction",
+        score=score_extraction,
+        metrics={
+            "schema_valid_rate": "higher",
+            "exact_match_rate": "higher",
+            "field_accuracy": "higher",
+            "type_correctness": "higher",
+        },
+        counted={"field_accuracy": "fields", "type_correctness": "fields"},
+        size=count_fields,
+        groups={
+            "difficulty": ("easy", "medium", "hard"),
+            "domain": ("medical", "legal", "log", "invoice", "shipping", "hr"),
+        },
+        group_metrics=("exact_match_rate", "field_accuracy"),
+        needs_schema=True,
+        check_expected=expected_object,
+    ),
+    "format": Task(
+        name="format",
+        score=score_format,
+        metrics={
+            "format_success_rate": "higher",
+            "schema_valid_rate": "higher",
+            "duplicate_json_objects_rate": "lower",
+            "recoverable_rate": "neither",
+        },
+        needs_schema=True,
+    ),
+}
+
+
+def paired_metrics(task: str) -> dict[str, Direction]:
+    """Return the metrics of a task that are 0/1 per case, in their order."""
+    counted = TASKS[task].counted
+    return {metric: way for metric, way in TASKS[task].metrics.items() if metric not in counted}
+
+
+def find_sizes(task: str, cases: Iterable[Case]) -> dict[str, int]:
+    """Return by case id how many things its counted metrics count; empty where there are none."""
+    size = TASKS[task].size
+    return {case.id: size(case) for case in cases} if size is not None else {}
+
+
+def find_groups(task: str, cases: Sequence[Case]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return by kind and tag the ids, sorted, of cases that have rates of their own."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for kind, tags in TASKS[task].groups.items():
+        for tag in tags:
+            if ids := sorted(case.id for case in cases if tag in case.tags):
+                found.setdefault(kind, {})[tag] = tuple(ids)
+    return found
+
+
+def is_good(direction: Direction, value: int) -> bool:
+    """Tell whether a 0/1 of a metric is the better one of the two."""
+    return value == (0 if direction == "lower" else 1)
