@@ -260,19 +260,6 @@ def test_rows_that_are_learned_and_measured_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_has_measured_is_kept(tmp_path: Path) -> None:
-    for begun, kept in (("evaluations", True), ("preflight", False)):
-        run = tmp_path / begun
-        (run / begun).mkdir(parents=True)
-        (run / "run.json").write_text("{}", encoding="utf-8")
-        with pytest.raises(InputError), Failures(run, is_new=True):
-            raise InputError("refused")
-        assert run.exists() == kept
-    with pytest.raises(InputError), Failures(tmp_path / "evaluations", is_new=False):
-        raise InputError("refused")
-    assert (tmp_path / "evaluations").exists()
-
-
 @pytest.mark.parametrize(
     ("before", "local", "after"),
     [(None, True, "1"), (None, False, None), ("0", True, "0"), ("1", False, "1")],

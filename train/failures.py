@@ -17,8 +17,7 @@ from suite.errors import InputError
 from suite.sinks import terminal_safe
 from train.loss_guard import TrainingStopped
 from train.memory_room import gib
-from train.processes import is_main
-from train.sft_run import EVALUATIONS, last_checkpoint, remove_run
+from train.sft_run import last_checkpoint
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = re.compile(
@@ -39,9 +38,6 @@ class Failures:
 
     folder: Path
     """Of the run."""
-    is_new: bool = False
-    """Whether this command began it; what is refused before anything was measured leaves nothing
-    behind, so that the command can be given again once the cause is put right."""
     memory: list[str] = field(default_factory=list)
     """Lines on the estimate, what was free, and the settings that lower it."""
     checkpoint_bytes: int | None = None
@@ -58,18 +54,12 @@ class Failures:
     ) -> None:
         if error is not None:
             _close_bars()
-        if isinstance(error, InputError):
-            self._forget_run()
         if error is None or isinstance(error, InputError):
             return
         if full := next((each for each in _chain(error) if is_full(each)), None):
             raise TrainingStopped(self._tell_disk(full)) from error
         if any(is_out_of_memory(each) for each in _chain(error)):
             raise TrainingStopped(self._tell_memory(error)) from error
-
-    def _forget_run(self) -> None:
-        if self.is_new and is_main() and not (self.folder / EVALUATIONS).exists():
-            remove_run(self.folder)
 
     def _tell_disk(self, error: BaseException) -> list[str]:
         path = Path(str(getattr(error, "filename", None) or self.folder))

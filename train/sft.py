@@ -96,7 +96,7 @@ def train_sft(
         say(f"{config.output_dir}: holds no run to go on with; --resume starts one")
     stopwatch = start_stopwatch(config.output_dir, started)
     try:
-        with Failures(config.output_dir, is_new=not opened.going_on) as failures:
+        with Failures(config.output_dir) as failures:
             trainer, tokens = _build_trainer(config, opened.base, opened.rows, dry_run, failures)
             _run(trainer, config, opened.going_on, stopwatch, stop_after)
             best = once(
@@ -105,7 +105,8 @@ def train_sft(
     except TrainingStopped:
         raise
     except (Exception, KeyboardInterrupt):
-        # ended before anything was measured: nothing to go on from, nothing to keep
+        # ended before anything was measured: nothing to go on from, nothing to keep, and the
+        # command can be given again once the cause is put right
         if is_main() and not read_evaluations(config.output_dir / EVALUATIONS):
             remove_run(config.output_dir)
         raise
