@@ -7,16 +7,16 @@ Which cases are asked, and what becomes of the answers, is decided elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from suite.case import Case
+from suite.chat_reply import describe_error, read_completion
 from suite.generation import Generation
 
 URL = "/v1/chat/completions"
 _CUSTOM_ID = re.compile(r"([a-z0-9_]+)-([a-z0-9_]+)-([0-9a-f]{16})")
-_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,16 @@ def make_request(case: Case, model: str, sampling: Mapping[str, Any]) -> dict[st
         model: What the server calls the model.
         sampling: `temperature`, `max_tokens` and what else the body says.
     """
-    messages = [{"role": each.role, "content": each.content} for each in case.messages]
-    body = {"model": model, "messages": messages, **sampling}
+    body = make_body([(each.role, each.content) for each in case.messages], model, sampling)
     return {"custom_id": custom_id(case), "method": "POST", "url": URL, "body": body}
+
+
+def make_body(
+    messages: Iterable[tuple[str, str]], model: str, sampling: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the body of a request: role and content of each turn, and how to answer."""
+    turns = [{"role": role, "content": content} for role, content in messages]
+    return {"model": model, "messages": turns, **sampling}
 
 
 def read_answer(row: Mapping[str, Any]) -> BatchAnswer:
@@ -77,40 +84,7 @@ def read_answer(row: Mapping[str, Any]) -> BatchAnswer:
     status, body = response.get("status_code"), response.get("body")
     if error is not None or status not in (200, None) or not isinstance(body, dict):
         inner = body.get("error") if isinstance(body, dict) else None
-        what = _describe(error if error is not None else inner)
+        what = describe_error(error if error is not None else inner)
         return BatchAnswer(name, None, f"the server answered {status}: {what}")
-    return _read_body(name, body)
-
-
-def _read_body(name: str, body: Mapping[str, Any]) -> BatchAnswer:
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict):
-        return BatchAnswer(name, None, "the response holds no choice")
-    message, reason = choice.get("message"), choice.get("finish_reason")
-    text = message.get("content") if isinstance(message, dict) else None
-    if reason not in ("stop", "length", None):
-        return BatchAnswer(name, None, f"finish_reason {reason!r:.40}: not a whole answer")
-    if not isinstance(text, str):
-        return BatchAnswer(name, None, "the message has no text (refused, or a tool call)")
-    usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    generation = Generation(
-        text=text,
-        finish_reason="length" if reason == "length" else "stop",
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
-    )
-    return BatchAnswer(name, generation)
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _describe(error: Any) -> str:
-    if isinstance(error, dict):
-        inner = error.get("error", error)  # vLLM wraps it once more
-        found = inner.get("message") or inner.get("code") if isinstance(inner, dict) else inner
-        error = found or error
-    return (str(error) if error is not None else "no reason given")[:_LONGEST]
+    reply = read_completion(body)
+    return BatchAnswer(name, reply.generation, reply.message)
