@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from fixtures.model_choice import find_device
+from fixtures.devices import find_device
 from suite.errors import InputError
 from train.__main__ import app
 from train.manifest import build_manifest

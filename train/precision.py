@@ -9,15 +9,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fixtures.devices import NATIVE_BF16
 from suite.errors import InputError
 from train.sft_settings import Dtype, Precision
 
 if TYPE_CHECKING:
     from train.sft_config import SftConfig
-
-NATIVE_BF16 = (8, 0)
-"""Compute capability (Ampere) from which a GPU has bf16 arithmetic; below, torch emulates it and
-says all the same that it is supported."""
 
 PRECISION_OF: dict[Dtype, Precision] = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """Of the forward passes, by the dtype of the base."""

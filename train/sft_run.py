@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fixtures.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_base_folder
+from fixtures.devices import find_device
 from fixtures.file_hash import hash_file
 from fixtures.hub import Base, find_base
-from fixtures.model_choice import find_device
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.data import SPLITS, DataConfig, make_data
