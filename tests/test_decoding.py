@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.decoding import _is_out_of_memory, decode_batch, decode_batches, plan_batches
+from fixtures.batching import is_out_of_memory, plan_batches
+from fixtures.decoding import decode_batch, decode_batches
 from fixtures.model import Decoding, Model, Prompt
 from fixtures.prompting import render, stop_ids
 from fixtures.token_choice import note_near_tie
@@ -189,8 +190,8 @@ def test_a_cpu_without_memory_is_recognised() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(10**15)
     assert type(caught.value) is RuntimeError
-    assert _is_out_of_memory(caught.value)
-    assert not _is_out_of_memory(RuntimeError("shapes do not fit"))
+    assert is_out_of_memory(caught.value)
+    assert not is_out_of_memory(RuntimeError("shapes do not fit"))
 
 
 def test_the_engine_too_keeps_to_what_fits(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:

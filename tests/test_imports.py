@@ -29,7 +29,9 @@ TORCH_STACK = frozenset(
 HEAVY = frozenset(
     {
         "fixtures.adapter_check",
+        "fixtures.batching",
         "fixtures.decoding",
+        "fixtures.label_probabilities",
         "fixtures.token_choice",
         "fixtures.hf_engine",
         "fixtures.hf_loading",
