@@ -63,7 +63,7 @@ models:
         load_registry(write(tmp_path, text))
     found = problems(caught)
     for expected in (
-        "unknown key 'modles'; known: default, models. Did you mean 'models'?",
+        "unknown key 'modles'; known: default, default_for, models. Did you mean 'models'?",
         "models.canned.anwsers: unknown key 'anwsers'; known: answers, type. "
         "Did you mean 'answers'?",
         "models.canned.answers: missing",
