@@ -21,11 +21,12 @@ from suite.baseline import (
     read_baseline,
 )
 from suite.baseline_diff import diff_baselines
-from suite.case_files import TaskFile, load_task_file
+from suite.case_files import GATES_FILE, TaskFile, load_task_file
 from suite.errors import InputError, unknown
 from suite.gate_diff import diff_gates, strictest
 from suite.gate_file import Gates, load_gates
 from suite.git_ref import GitRef, resolve_ref
+from suite.own_tasks import SCORERS_FILE
 from suite.run import BarChange
 
 Baselines = dict[tuple[str, str], Baseline]
@@ -94,6 +95,8 @@ def read_bar(
     changes: list[BarChange] = []
     gates = _read_gates(places.gates, here, at, changes)
     cases = _read_cases(places.cases, tasks, at, changes) if places.cases else {}
+    if places.cases is not None:
+        changes += _diff_scorers(places.cases / SCORERS_FILE, at)
     baselines = _read_at(places.goldens, pairs, at)
     for model, task in pairs:
         if (model, task) not in baselines:
@@ -179,7 +182,8 @@ def _read_cases(
     folder: Path, tasks: Collection[str], at: GitRef, changes: list[BarChange]
 ) -> dict[str, TaskFile]:
     found = {}
-    then = {path.stem: path for path in at.list_files(folder) if path.suffix == ".yaml"}
+    listed = at.list_files(folder)
+    then = {p.stem: p for p in listed if p.suffix == ".yaml" and p.name != GATES_FILE}
     for task in sorted(set(tasks) - then.keys()):
         sentence = f"not there at {at.name}: all of its cases are new"
         changes.append(BarChange("new", _name(folder / f"{task}.yaml", at), sentence))
@@ -199,6 +203,16 @@ def _read_cases(
             sentence = f"the file is gone; {at.name} has it"
             changes.append(BarChange("removed", place, sentence, ids))
     return found
+
+
+def _diff_scorers(path: Path, at: GitRef) -> Iterator[BarChange]:
+    """Tell that other code judges: it is the one of here that runs, whatever the revision has."""
+    then = at.read_text(path)
+    now = path.read_text(encoding="utf-8") if path.exists() else None
+    if now is not None and then != now:
+        how = "not there" if then is None else "another"
+        sentence = f"{how} at {at.name}; the scorers of the working tree judge"
+        yield BarChange("changed", _name(path, at), sentence)
 
 
 def _diff_anchors(

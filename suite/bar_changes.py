@@ -14,6 +14,7 @@ from suite.bar import Bar
 from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.case import Case
 from suite.case_diff import CaseDiff, diff_cases
+from suite.errors import InputError
 from suite.pairing import find_case_changes
 from suite.run import BarChange, BarKind, CaseResult, Run
 from suite.schema import SchemaCheckError, SchemaError
@@ -171,7 +172,8 @@ def _find_moved(then: Case, diff: CaseDiff, results: Iterable[CaseResult]) -> li
             continue
         try:
             before = TASKS[result.task].score(then, result.generation)
-        except (SchemaError, SchemaCheckError):  # the earlier form could not judge it
+        # the earlier form could not judge it, or is nothing that a scorer of one's own expects
+        except (SchemaError, SchemaCheckError, InputError):
             continue
         ways = TASKS[result.task].metrics.items()
         if any(_is_better(result.score, before, metric, way) for metric, way in ways) or any(

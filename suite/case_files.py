@@ -21,6 +21,10 @@ from suite.tasks import TASKS
 from suite.yaml_file import load_yaml, parse_yaml
 
 
+GATES_FILE = "gates.yaml"
+"""May lie in a folder of case files, and is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskFile:
     """The cases of one task."""
@@ -67,7 +71,7 @@ def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, 
     """
     problems: list[str] = []
     files: dict[str, TaskFile] = {}
-    paths = sorted(folder.glob("*.yaml"))
+    paths = list_case_files(folder)
     for path in paths:
         # one that no scorer knows is told, whatever is wanted
         if tasks is not None and path.stem in TASKS and path.stem not in tasks:
@@ -81,6 +85,11 @@ def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, 
     if not paths:
         raise InputError(f"{folder}: holds no case file (<task>.yaml)")
     return files
+
+
+def list_case_files(folder: Path) -> list[Path]:
+    """Return the case files of a folder, sorted."""
+    return sorted(path for path in folder.glob("*.yaml") if path.name != GATES_FILE)
 
 
 def load_task_file(path: Path, text: str | None = None) -> TaskFile:

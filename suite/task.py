@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from suite.case import Case
@@ -43,6 +44,9 @@ class Task:
     """Figures over all cases that are no rates, such as a mean or an area under a curve."""
     measure: MeasureFinder | None = None
     """Finds them; one that the results do not allow is left out."""
+    judged: bool = False
+    """Whether a judge may be asked what it thinks of the answers. Its cases then have references
+    for `expected`, and `inputs` with `question` and `context`."""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By kind, the tags whose cases have rates and measures of their own."""
     group_metrics: tuple[str, ...] = ()
@@ -59,6 +63,8 @@ class Task:
     """Says what is wanted instead of this expected answer; None: it will do."""
     labels: tuple[str, ...] = ()
     """The only right answers, where the first token of the answer is what counts."""
+    origin: Path | None = None
+    """The file of other people's code that defines it; None: it is one of ours."""
 
 
 def expected_object(expected: Any) -> str | None:
