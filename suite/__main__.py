@@ -9,12 +9,15 @@ import typer
 
 from suite.commands.aa import aa
 from suite.commands.anchor import anchor
+from suite.commands.cases import cases
 from suite.commands.check import check
 from suite.commands.compare import compare
 from suite.commands.diff import diff
 from suite.commands.gate import gate
 from suite.commands.import_ import import_
 from suite.commands.merge import merge
+from suite.commands.new_case import new_case
+from suite.commands.new_task import new_task
 from suite.commands.report import report
 from suite.commands.rescore import rescore
 
@@ -35,6 +38,9 @@ app.command()(rescore)
 app.command()(merge)
 app.command()(anchor)
 app.command()(diff)
+app.command()(cases)
+app.command()(new_case)
+app.command()(new_task)
 
 
 @app.callback()

@@ -6,7 +6,7 @@ What a task must be like is checked in `suite.task_check`; nothing here judges.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from suite.tasks import TASKS
 
 SCORERS_FILE = "scorers.py"
 ALLOW_CODE = "--allow-code"
+OWN_HINT = f"one of your own is known with --cases DIR {ALLOW_CODE}"
 _MODULE = "goldgate_scorers"
 _NAME = "TASKS"
 
@@ -34,11 +35,18 @@ def own_tasks(folder: Path | None, allowed: bool) -> Iterator[list[Task]]:
         InputError: It is there and not allowed, allowed and not there, or broken.
     """
     found = load_own_tasks(folder, allowed)
-    TASKS.update({task.name: task for task in found})
-    try:
+    with knowing(found):
         yield found
+
+
+@contextmanager
+def knowing(tasks: Sequence[Task]) -> Iterator[None]:
+    """Know further tasks, none of a name that is known, for as long as the context lasts."""
+    TASKS.update({task.name: task for task in tasks})
+    try:
+        yield
     finally:
-        for task in found:
+        for task in tasks:
             del TASKS[task.name]
 
 

@@ -26,10 +26,24 @@ from suite.tasks import TASKS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 """Of tasks and metrics: the first become file names, markers and parts of node ids."""
-_RESERVED = frozenset({"gates", "models", "and", "or", "not"})
-"""`gates.yaml` is no case file, `models` stands beside the tasks in it; the others are what mark
+_MARKERS = frozenset(
+    {"filterwarnings", "gpu", "integration", "parametrize", "skip", "skipif", "slow"}
+    | {"tryfirst", "trylast", "usefixtures", "xdist_group", "xfail"}
+)
+"""Of pytest and of this project; a task is one, too."""
+_RESERVED = _MARKERS | {"gates", "models", "and", "or", "not"}
+"""`gates.yaml` is no case file, `models` stands beside the tasks in it; the last are what mark
 expressions are made of."""
 _KEYS = frozenset({*Case.model_fields, "schema", "prompt"} - {"schema_"})
+
+
+def find_name_problem(name: str) -> str | None:
+    """Say why a new task cannot have this name; None: it can."""
+    if not _NAME.fullmatch(name):
+        return "expected small letters, digits and `_`, a letter first"
+    if name in _RESERVED:
+        return "has another meaning here; choose another"
+    return "is a task already; choose another" if name in TASKS else None
 
 
 def find_task_problems(task: Task) -> Iterator[tuple[str, str]]:
@@ -43,12 +57,8 @@ def find_task_problems(task: Task) -> Iterator[tuple[str, str]]:
 
 
 def _find_name_problems(task: Task) -> Iterator[str]:
-    if not isinstance(task.name, str) or not _NAME.fullmatch(task.name):
-        yield "name: expected small letters, digits and `_`, a letter first"
-    elif task.name in _RESERVED:
-        yield "name: has another meaning here; choose another"
-    elif task.name in TASKS:
-        yield "name: is a task already; choose another"
+    if (problem := find_name_problem(str(task.name))) is not None:
+        yield f"name: {problem}"
     if not callable(task.score):
         yield f"score: expected a function of case and generation, got {task.score!r:.80}"
 

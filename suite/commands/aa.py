@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.arguments import AllowCode, CodeDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def aa(
     / "gates.yaml",
     task: Annotated[str, typer.Option(help="Whose no_regression is tested.")] = "format",
     model: Annotated[str, typer.Option(help="With its overrides in the gate file.")] = "",
+    cases: CodeDir = None,
+    allow_code: AllowCode = False,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the tables; needs matplotlib.")
     ] = None,
@@ -67,7 +70,7 @@ def aa(
         raise typer.Exit(2)
     sizes, churns = n or [100, 200, 1000], churn or [0.0, 0.01, 0.05, 0.2]
     drops = drop or [0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15]
-    with refusing("aa"):
+    with refusing("aa", cases, allow_code):
         rule = _read_rule(gates, task, model)
         calm = [Scenario(size, share) for size in sizes for share in churns]
         clustered = [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.arguments import AllowCode, CodeDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def anchor(
     yes: Annotated[
         bool, typer.Option("--yes", help="Also where verdicts get worse or cases fall out.")
     ] = False,
+    cases: CodeDir = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Hold later runs to the goldens as they are now: copy them to goldens/<model>/anchor/.
 
@@ -39,7 +42,7 @@ def anchor(
     Exit status 0: done, or nothing to do; 1: verdicts would get worse and --yes is missing;
     2: the command could not be carried out.
     """
-    with refusing("anchor"):
+    with refusing("anchor", cases, allow_code):
         from suite.anchors import find_moves, write_anchor
         from suite.console import write_lines
 

@@ -31,6 +31,18 @@ CasesDir = Annotated[
     Path | None,
     typer.Option("--cases", metavar="DIR", help="Case files here; default: those the run names."),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code", help="With --cases: run DIR/scorers.py, which defines tasks of its own."
+    ),
+]
+CodeDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--cases", metavar="DIR", help="With --allow-code: the folder whose scorers.py is run."
+    ),
+]
 CacheDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where runs/ is; default: .suite")
 ]

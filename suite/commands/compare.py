@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.arguments import CacheDir
+from suite.commands.arguments import AllowCode, CacheDir, CodeDir
 from suite.commands.refusal import refusing
 
 
@@ -19,6 +19,8 @@ def compare(
         list[str] | None,
         typer.Option(help="In both runs; given twice: one of RUN_A and one of RUN_B."),
     ] = None,
+    cases: CodeDir = None,
+    allow_code: AllowCode = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Compare two recorded runs case by case: rates, what broke, what is fixed, and an exact p.
@@ -27,7 +29,7 @@ def compare(
     decoding) are inconclusive: the flips are shown, no p.
     Exit status 0: printed, whatever it says (`goldgate gate` judges); 2: it could not be done.
     """
-    with refusing("compare"):
+    with refusing("compare", cases, allow_code):
         from suite.console import console_width, write_lines
         from suite.report_pairs import render_pairs
         from suite.run_folder import find_run, read_folder

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.commands.arguments import AllowCode
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def diff(
     cases: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The case files; default: suite/cases.")
     ] = None,
+    allow_code: AllowCode = False,
     task: Annotated[str, typer.Option(help="Whose cases are asked.")] = "format",
     max_new_tokens: Annotated[
         int | None, typer.Option(min=1, help="Completion tokens per case.")
@@ -49,7 +51,7 @@ def diff(
     the adapter off and on.
     Exit status 0: printed, whatever the verdicts; 2: it could not be done.
     """
-    with refusing("diff"):
+    with refusing("diff", cases, allow_code):
         from fixtures.model_choice import ModelFlags
         from fixtures.side_by_side import answer_side_by_side, choose_pair
         from suite.console import console_width, has_color, write_lines
@@ -104,8 +106,9 @@ def _choose_cases(
     from suite.case_files import load_cases
     from suite.case_rows import load_rows
     from suite.errors import InputError, unknown
+    from suite.own_tasks import names_of_own_tasks
 
-    if rows is not None and folder is not None:
+    if rows is not None and folder is not None and not names_of_own_tasks():
         raise InputError("--cases-file and --cases: one of them is enough")
     if rows is not None:
         found = load_rows(rows, task).cases

@@ -13,6 +13,7 @@ import typer
 
 from suite.commands.arguments import (
     AcceptRemoved,
+    AllowCode,
     AllowConditions,
     CacheDir,
     CasesDir,
@@ -44,13 +45,14 @@ def gate(
     require_gates: RequireGates = False,
     accept_removed: AcceptRemoved = False,
     allow_conditions: AllowConditions = None,
+    allow_code: AllowCode = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Decide the gates of today over a recorded run: a changed threshold costs no generation.
 
     Exit status 0: no gate fails; 1: one fails, or the run was stopped; 2: it could not be decided.
     """
-    with refusing("gate"):
+    with refusing("gate", cases, allow_code):
         from dataclasses import replace
 
         from suite.console import console_width, write_lines

@@ -10,6 +10,7 @@ import typer
 
 from suite.commands.arguments import (
     AcceptRemoved,
+    AllowCode,
     AllowConditions,
     CacheDir,
     CasesDir,
@@ -43,6 +44,7 @@ def merge(
     require_gates: RequireGates = False,
     accept_removed: AcceptRemoved = False,
     allow_conditions: AllowConditions = None,
+    allow_code: AllowCode = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Join the runs of `pytest --shard 1/N` to N/N, decide the gates and print the report.
@@ -50,7 +52,7 @@ def merge(
     Single failing tests were for the shards' own sessions to report; here the gates decide.
     Exit status 0: no gate fails; 1: one fails; 2: the runs are no parts of one.
     """
-    with refusing("merge"):
+    with refusing("merge", cases, allow_code):
         from dataclasses import replace
 
         from suite.console import console_width, write_lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -11,12 +12,24 @@ _MOST_PROBLEMS = 40
 
 
 @contextmanager
-def refusing(command: str) -> Iterator[None]:
-    """Turn bad input into exit status 2, one line per problem."""
+def refusing(command: str, cases: Path | None = None, allow_code: bool = False) -> Iterator[None]:
+    """Turn bad input into exit status 2, one line per problem.
+
+    Args:
+        command: Which is carried out within.
+        cases: `--cases`, whose own tasks are known meanwhile.
+        allow_code: `--allow-code`, without which they are not.
+    """
     from suite.errors import InputError
 
     try:
-        yield
+        if cases is None and not allow_code:
+            yield
+            return
+        from suite.own_tasks import own_tasks
+
+        with own_tasks(cases, allow_code):
+            yield
     except InputError as error:
         for problem in error.problems[:_MOST_PROBLEMS]:
             for line in problem.splitlines():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from suite.commands.arguments import CacheDir
+from suite.commands.arguments import AllowCode, CacheDir, CodeDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -40,12 +40,14 @@ def report(
         bool,
         typer.Option("--annotations", help="Print only annotations for GitHub."),
     ] = False,
+    cases: CodeDir = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Print the report of a recorded run as its session did, gates as they were decided then.
 
     Exit status 0: printed; 2: there is no such run.
     """
-    with refusing("report"):
+    with refusing("report", cases, allow_code):
         from suite.console import console_width, write_lines
         from suite.report import render_report
         from suite.report_lines import Span

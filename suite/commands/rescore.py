@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from suite.commands.arguments import CacheDir
+from suite.commands.arguments import AllowCode, CacheDir
 from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def rescore(
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the run as judged today here.")
     ] = None,
+    allow_code: AllowCode = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Judge the recorded texts of a run again and say which verdicts move.
@@ -37,7 +38,7 @@ def rescore(
     Nothing is written without --output; what is written there can be gated (`goldgate gate DIR`).
     Exit status 0: no verdict moves, or --output was given; 1: some move; 2: it could not be done.
     """
-    with refusing("rescore"):
+    with refusing("rescore", cases, allow_code):
         from suite.case_files import load_cases
         from suite.console import console_width, write_lines
         from suite.errors import InputError
