@@ -114,7 +114,7 @@ def case_of_row(
         "messages": messages,
         "schema": row.get("schema"),
         "inputs": row.get("inputs", {}),
-        "expected": row["expected"] if "expected" in row else parse_strict(answer or "").document,
+        "expected": row["expected"] if "expected" in row else _read_answer(answer, task),
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
     problems = [*find_compare_problems(data, where), *find_answer_problems(data, task, where)]
@@ -130,6 +130,12 @@ def case_of_row(
     if problems:
         raise InputError(problems)
     return case
+
+
+def _read_answer(answer: str | None, task: str) -> Any:
+    if task in TASKS and TASKS[task].expects_text:
+        return answer
+    return parse_strict(answer or "").document
 
 
 def _split_row(row: dict[str, Any], where: str) -> tuple[list[Any], str | None]:

@@ -44,6 +44,8 @@ class Task:
     """Figures over all cases that are no rates, such as a mean or an area under a curve."""
     measure: MeasureFinder | None = None
     """Finds them; one that the results do not allow is left out."""
+    measure_at: Callable[[Sequence[CaseResult], float], Iterable[Measured]] | None = None
+    """Finds those of `measures` that only a model with a decision threshold has."""
     judged: bool = False
     """Whether a judge may be asked what it thinks of the answers. Its cases then have references
     for `expected`, and `inputs` with `question` and `context`."""
@@ -55,6 +57,8 @@ class Task:
     """Keys of a case that its messages are laid out from, or that tell of it, all texts."""
     layout: Layout | None = None
     """How `inputs` become messages where the case file has no `layout` of its own."""
+    expects_text: bool = False
+    """Whether what an assistant says in somebody's row is expected as it stands, not as JSON."""
     answer: str | None = None
     """The key of a case that stands for `expected`; None: `expected` itself."""
     needs_schema: bool = False

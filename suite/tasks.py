@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from suite.case import Case
 from suite.extraction_score import count_fields, score_extraction
 from suite.format_score import score_format
+from suite.math_score import MATH_LAYOUT, expected_number, score_math
 from suite.task import Direction, Task, expected_object
 
 TASKS: dict[str, Task] = {
@@ -39,6 +40,26 @@ TASKS: dict[str, Task] = {
             "recoverable_rate": "neither",
         },
         needs_schema=True,
+    ),
+    "math": Task(
+        name="math",
+        score=score_math,
+        metrics={
+            "flexible_exact_match": "higher",
+            "strict_exact_match": "higher",
+            "flexible_extraction_failure_rate": "lower",
+            "strict_extraction_failure_rate": "lower",
+        },
+        groups={
+            "steps": ("steps_1", "steps_2", "steps_3"),
+            "answer": ("integer", "decimal", "fraction", "negative"),
+        },
+        group_metrics=("flexible_exact_match",),
+        inputs=("question", "solution"),
+        layout=MATH_LAYOUT,
+        answer="answer",
+        expects_text=True,
+        check_expected=expected_number,
     ),
 }
 
