@@ -15,8 +15,10 @@ from suite.bar_changes import merge_bar_changes
 from suite.baseline import Baseline
 from suite.errors import InputError
 from suite.generation import without_times
+from suite.judgement import judgement_without_times
+from suite.judging import compare_judges, find_tasks
 from suite.measures import measure_run
-from suite.run import CaseResult, ModelRecord, Selection, differing
+from suite.run import CaseResult, ModelRecord, Selection, differing, result_place
 from suite.run_folder import RecordedRun
 from suite.sentences import join_some
 from suite.shard import read_shard
@@ -39,7 +41,8 @@ def merge_runs(recorded: Sequence[RecordedRun], folder: Path) -> RecordedRun:
     for each in ordered[1:]:
         problems += _find_differences(first, each)
     selections = list(_merge_selections(ordered, problems))
-    results = _merge_results(ordered, problems)
+    results = _merge_results([(each.folder, each.run.results) for each in ordered], problems)
+    repeats = _merge_results([(each.folder, each.run.repeats) for each in ordered], problems)
     baselines = _merge_baselines(ordered, "baselines", problems)
     anchors = _merge_baselines(ordered, "anchors", problems)
     if problems:
@@ -50,7 +53,9 @@ def merge_runs(recorded: Sequence[RecordedRun], folder: Path) -> RecordedRun:
         models=_merge_models(ordered),
         selections=tuple(selections),
         results=results,
+        repeats=repeats,
         gates=(),
+        judges={task: judge for each in ordered for task, judge in each.run.judges.items()},
         bar_changes=merge_bar_changes(each.run.bar_changes for each in ordered),
     )
     return RecordedRun(folder, measure_run(merged), baselines, anchors, cases)
@@ -80,6 +85,10 @@ def _find_differences(first: RecordedRun, other: RecordedRun) -> Iterator[str]:
             yield f"{where}: judged by other {field.replace('_', ' ')}"
     if fields := differing(first.run.environment, other.run.environment):
         yield f"{where}: other library versions: {join_some(fields)}"
+    for task in sorted(find_tasks(first.run) & find_tasks(other.run)):
+        one_judge, other_judge = (run.judges.get(task) for run in (first.run, other.run))
+        if (what := compare_judges(one_judge, other_judge)) is not None:
+            yield f"{where}: {task}: {what}; name one for both: pytest --judge NAME"
 
 
 def _merge_selections(ordered: Sequence[RecordedRun], problems: list[str]) -> Iterator[Selection]:
@@ -96,9 +105,19 @@ def _merge_selections(ordered: Sequence[RecordedRun], problems: list[str]) -> It
                     problems.append(
                         f"{each.folder} and {start.folder}: {model}, {task}: other {what}"
                     )
+            if len(one.repeats) != len(two.repeats):
+                times = [1 + len(side.repeats) for side in (two, one)]
+                problems.append(
+                    f"{each.folder} and {start.folder}: {model}, {task}: other --repeat: "
+                    f"{times[0]} and {times[1]}"
+                )
         problems += _find_missing_shards(f"{model}, {task}", [part for _, part in parts])
-        chosen = {case_id for _, part in parts for case_id in part.selected}
-        yield replace(one, selected=tuple(sorted(chosen)), shard=None)
+        asked = {each for _, part in parts for each in part.asked()}
+        ids = [
+            tuple(sorted(case_id for n, case_id in asked if n == repeat))
+            for repeat in range(1, len(one.repeats) + 2)
+        ]
+        yield replace(one, selected=ids[0], repeats=tuple(ids[1:]), shard=None)
 
 
 def _find_missing_shards(where: str, parts: Sequence[Selection]) -> Iterator[str]:
@@ -113,23 +132,30 @@ def _find_missing_shards(where: str, parts: Sequence[Selection]) -> Iterator[str
             yield f"{where}: missing shards: {join_some(missing)}"
 
 
-def _merge_results(ordered: Sequence[RecordedRun], problems: list[str]) -> tuple[CaseResult, ...]:
-    found: dict[tuple[str, str, str], tuple[RecordedRun, CaseResult]] = {}
-    for each in ordered:
-        for result in each.run.results:
-            place = result.model, result.task, result.case_id
+def _merge_results(
+    ordered: Sequence[tuple[Path, Sequence[CaseResult]]], problems: list[str]
+) -> tuple[CaseResult, ...]:
+    found: dict[tuple[str, str, str, int], tuple[Path, CaseResult]] = {}
+    for folder, results in ordered:
+        for result in results:
+            place = result_place(result)
             if place not in found:
-                found[place] = each, result
+                found[place] = folder, result
             elif _without_time(found[place][1]) != _without_time(result):
+                which = f", repeat {result.repeat}" if result.repeat > 1 else ""
                 problems.append(
-                    f"{each.folder} and {found[place][0].folder}: {result.model}, "
-                    f"{result.case_id}: two results that differ"
+                    f"{folder} and {found[place][0]}: {result.model}, "
+                    f"{result.case_id}{which}: two results that differ"
                 )
     return tuple(result for _, (_, result) in sorted(found.items()))
 
 
 def _without_time(result: CaseResult) -> CaseResult:
-    return replace(result, generation=result.generation and without_times(result.generation))
+    return replace(
+        result,
+        generation=result.generation and without_times(result.generation),
+        judgement=result.judgement and judgement_without_times(result.judgement),
+    )
 
 
 def _merge_baselines(

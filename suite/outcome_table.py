@@ -12,6 +12,8 @@ mode, where nothing may change without a cause:
 | fails  | passed   | failed: a flip without a cause        | xfailed, `broke`; the gates decide   |
 | fails  | none     | failed, `new failure`                 | failed, `new failure`                |
 
+A further repeat of a case (`--repeat`) is told from the right column, and neither its answer nor
+its flip is held against the golden, which is of the first: a model that draws would not give it.
 Where another device kind, processor architecture or torch version made the goldens, "the answer is
 the golden's" asks for the object alone: other texts are counted there.
 `--flips=fail` takes the first column for every model, `--flips=gate` the second. Rows of other
@@ -84,12 +86,28 @@ def decide(result: CaseResult, golden: Golden | None, rule: OutcomeRule) -> Sett
         rule: What may be compared.
     """
     assert result.score is not None, result.case_id
+    if result.repeat > 1:
+        return _decide_repeat(result, golden, rule)
     settled = _look_up(result, golden, rule)
     if golden is None or (cause := _find_cause(result, golden, rule.noise)) is None:
         return settled
     said = NUMERIC if cause == "numeric" else "the answer changed"
     message = f"{settled.message}; {said}" if settled.message else said
     return replace(settled, cause=cause, message=message)
+
+
+def _decide_repeat(result: CaseResult, golden: Golden | None, rule: OutcomeRule) -> Settled:
+    assert result.score is not None, result.case_id
+    if result.score.passed:
+        return Settled("passed")
+    failure = f"repeat {result.repeat} fails: {terminal_safe(result.score.reason or 'no reason')}"
+    if golden is not None:
+        said = "; known failure" if not golden.passed else "; the baseline has its first passing"
+        return Settled("xfailed", message=failure + said)
+    if rule.accepting or (rule.outside and rule.flips == "gate"):
+        return Settled("xfailed", message=failure)
+    hint = "" if rule.outside else f"; fix it, or accept the first repeats with `{ACCEPT}`"
+    return Settled("failed", message=failure + hint)
 
 
 def _find_cause(result: CaseResult, golden: Golden, noise: float | None) -> Cause | None:

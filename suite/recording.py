@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +37,8 @@ class Recorded:
     """None: the model was asked and gave no answer."""
     message: str = ""
     """Why there is no answer."""
+    repeat: int = 1
+    """Which time the case was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,20 @@ class RecordedModel:
     record: ModelRecord | None
     """Subject, conditions and environment as of the recording; None: it has no header."""
     answers: dict[tuple[str | None, str], Recorded]
-    """By task and case id."""
+    """By task and case id, the first of each."""
+    repeats: dict[tuple[str | None, str], dict[int, Recorded]] = field(default_factory=dict)
+    """Likewise the second and further ones, by their number."""
 
-    def find(self, task: str, case_id: str) -> Recorded | None:
+    def find(self, task: str, case_id: str, repeat: int = 1) -> Recorded | None:
         """Return what was recorded of a case, None when nothing was."""
+        if repeat > 1:
+            return self.repeats.get((task, case_id), {}).get(repeat)
         found = self.answers.get((task, case_id))
         return self.answers.get((None, case_id)) if found is None else found
+
+    def further(self, task: str, case_id: str) -> list[int]:
+        """Return which repeats of a case were recorded besides the first."""
+        return sorted(self.repeats.get((task, case_id), ()))
 
     def missing_facts(self) -> list[str]:
         """Return why the answers are unverified, a phrase each; none: they are what they say."""
@@ -100,17 +110,21 @@ def describe_model(recording: Recording, model: RecordedModel) -> ModelRecord:
     return replace(record, notes=tuple(dict.fromkeys([*record.notes, *notes])))
 
 
-def find_miss(model: RecordedModel, case: Case, asked: Case | None = None) -> str | None:
+def find_miss(
+    model: RecordedModel, case: Case, repeat: int = 1, asked: Case | None = None
+) -> str | None:
     """Return why a case cannot be replayed, None when it can.
 
     Args:
         model: What was recorded.
         case: As it is today.
+        repeat: Which of its answers.
         asked: As it was put to the model, where that is known, to say what changed.
     """
-    found = model.find(case.task, case.id)
+    found = model.find(case.task, case.id, repeat)
     if found is None:
-        return f"{case.task}/{case.id}: not in the recording"
+        which = f", repeat {repeat}" if repeat > 1 else ""
+        return f"{case.task}/{case.id}{which}: not in the recording"
     if found.case_hash is None or found.case_hash == case.hash:
         return None
     start = f"{case.task}/{case.id}: the case has changed since it was recorded (line {found.line})"
@@ -129,13 +143,17 @@ def case_id_of(given: Any) -> str:
 
 
 def index_answers(
-    rows: Iterable[Recorded],
-) -> tuple[dict[tuple[str | None, str], Recorded], list[str]]:
-    """Return answers by task and case id, and a phrase for each id that stands there twice."""
-    answers: dict[tuple[str | None, str], Recorded] = {}
+    record: ModelRecord | None, rows: Iterable[Recorded]
+) -> tuple[RecordedModel, list[str]]:
+    """Return the answers of a model, and a phrase for each id that stands there twice."""
+    model = RecordedModel(record, {})
     doubles = []
     for row in rows:
-        first = answers.setdefault((row.task, row.case_id), row)
+        place = row.task, row.case_id
+        if row.repeat > 1:
+            first = model.repeats.setdefault(place, {}).setdefault(row.repeat, row)
+        else:
+            first = model.answers.setdefault(place, row)
         if first is not row:
             doubles.append(f"id {row.case_id!r} of line {row.line} is also in line {first.line}")
-    return answers, doubles
+    return model, doubles

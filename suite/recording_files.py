@@ -57,18 +57,21 @@ def read_recording(path: Path, fields: Fields | None = None) -> Recording:
         raise InputError(f"{file}: --id-field and --text-field are for files of other programs")
     if HEADER in first:
         name, record = _read_header(first, f"{file}: line 1")
-        groups = _group(file, rows[1:], lambda row, line: (name, _read_of(name, row, line)))
-        answers = groups.get(name, {})
-        return Recording(path, "recording", digest, {name: RecordedModel(record, answers)})
+        models = _group(
+            file, rows[1:], lambda row, line: (name, _read_of(name, row, line)), {name: record}
+        )
+        models.setdefault(name, RecordedModel(record, {}))
+        return Recording(path, "recording", digest, models)
     if own:
         records = _read_models(folder / RUN_FILE) if folder and (folder / RUN_FILE).exists() else {}
-        groups = _group(file, rows, lambda row, line: (str(row["model"]), read_own(row, line)))
-        models = {name: RecordedModel(records.get(name), group) for name, group in groups.items()}
+        models = _group(
+            file, rows, lambda row, line: (str(row["model"]), read_own(row, line)), records
+        )
         return Recording(path, "run folder" if folder else "recording", digest, models)
     if "resps" in first and "doc_id" in first:
         return _read_lm_eval(path, rows, digest, fields)
-    groups = _group(file, rows, lambda row, line: ("", read_plain(row, line, fields)))
-    return Recording(path, "JSONL", digest, {"": RecordedModel(None, groups[""])})
+    models = _group(file, rows, lambda row, line: ("", read_plain(row, line, fields)))
+    return Recording(path, "JSONL", digest, models)
 
 
 def write_recording(
@@ -152,14 +155,18 @@ def _parse_rows(path: Path, data: bytes) -> list[tuple[int, Row]]:
 
 
 def _group(
-    path: Path, rows: list[tuple[int, Row]], read: Callable[[Row, int], tuple[str, Recorded]]
-) -> dict[str, dict[tuple[str | None, str], Recorded]]:
+    path: Path,
+    rows: list[tuple[int, Row]],
+    read: Callable[[Row, int], tuple[str, Recorded]],
+    records: Mapping[str, ModelRecord] | None = None,
+) -> dict[str, RecordedModel]:
     """Return answers by model; every bad and duplicate row is named.
 
     Args:
         path: For messages.
         rows: By line number.
         read: Returns the model of a row and its record, or raises ValueError or KeyError.
+        records: What the models are, as far as that is known.
     """
     problems: list[str] = []
     groups: dict[str, list[Recorded]] = {}
@@ -174,7 +181,7 @@ def _group(
             groups.setdefault(name, []).append(recorded)
     indexed = {}
     for name, group in groups.items():
-        indexed[name], doubles = index_answers(group)
+        indexed[name], doubles = index_answers((records or {}).get(name), group)
         problems += [f"{path}: duplicate: {each}" for each in doubles]
     _raise(path, problems)
     return indexed
@@ -249,11 +256,11 @@ def _read_lm_eval(
             continue  # the same answer through another filter
         first_of.setdefault(key, row.get("resps"))
         kept.append((number, row))
-    groups = _group(path, kept, lambda row, line: ("", read_lm_eval(row, line, fields)))
+    models = _group(path, kept, lambda row, line: ("", read_lm_eval(row, line, fields)))
     several = sum(len(completions_of(row)) > 1 for _, row in kept)
     note = f"{several} documents have several completions; the first of each was judged"
     notes = (note,) if several and fields.text is None else ()
-    return Recording(path, "lm-eval samples", digest, {"": RecordedModel(None, groups[""])}, notes)
+    return Recording(path, "lm-eval samples", digest, models, notes)
 
 
 def _keys(row: Row) -> str:

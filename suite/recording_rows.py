@@ -50,13 +50,16 @@ def read_own(row: Row, line: int) -> Recorded:
             raise ValueError(f"{name}: expected a string, got {value!r:.80}")
     if case_hash is not None and not isinstance(case_hash, str):
         raise ValueError(f"case_hash: expected a string, got {case_hash!r:.80}")
+    repeat = row.get("repeat", 1)
+    if not isinstance(repeat, int) or isinstance(repeat, bool) or repeat < 1:
+        raise ValueError(f"repeat: expected a whole number from 1, got {repeat!r:.80}")
     data = row["generation"]
     if data is None:
         message = str(row.get("message") or "no reason was recorded")
-        return Recorded(case_id, line, task, case_hash, None, message)
+        return Recorded(case_id, line, task, case_hash, None, message, repeat)
     if not isinstance(data, dict):
         raise ValueError(f"generation: expected an object, got {data!r:.80}")
-    return Recorded(case_id, line, task, case_hash, _read_generation(data))
+    return Recorded(case_id, line, task, case_hash, _read_generation(data), repeat=repeat)
 
 
 def _read_generation(data: Row) -> Generation:
@@ -69,7 +72,16 @@ def _read_generation(data: Row) -> Generation:
         # a completion of one possible token leads by infinity; comparing with NaN is false
         if not (0 <= value <= _LARGEST or (name == "margin" and value == math.inf)):
             raise ValueError(f"{name}: expected a number from 0 to 2**53, got {value!r:.80}")
+    _check_probabilities(found)
     return found
+
+
+def _check_probabilities(generation: Generation) -> None:
+    shares = [each.probability for each in generation.label_probabilities]
+    if not all(0 <= share <= 1 for share in shares) or sum(shares) > 1 + 1e-6:  # roundings
+        raise ValueError(
+            f"label_probabilities: expected numbers from 0 to 1 that sum to at most 1, got {shares}"
+        )
 
 
 def read_plain(row: Row, line: int, fields: Fields) -> Recorded:

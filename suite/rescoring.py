@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from suite.baseline import Baseline
 from suite.case import Case
 from suite.case_files import TaskFile
+from suite.judging import judge_again
 from suite.measures import measure_run
 from suite.outcome_table import OutcomeRule, decide
 from suite.run import CaseResult, Run, Selection
@@ -49,7 +50,7 @@ class Rescored:
     run: Run
     """With today's scores, and no gates decided."""
     moves: tuple[Move, ...]
-    """By model, task and case: another verdict, metric, count or reason."""
+    """By model, task and case: another verdict, metric, count or reason. Of the first repeat."""
     asked_otherwise: tuple[str, ...]
     """Ids whose messages are others today: the recorded text answers another question."""
     gone: tuple[str, ...]
@@ -79,11 +80,14 @@ def rescore(
             cases as they were asked, so only a scorer can move a verdict.
     """
     today = asked if files is None else _index(files)
-    moves, results = [], []
+    moves: list[Move] = []
+    results: list[CaseResult] = []
+    repeats: list[CaseResult] = []
     otherwise: set[str] = set()
     gone: set[str] = set()
     lost: set[str] = set()
-    for result in run.results:
+    for result in (*run.results, *run.repeats):
+        kept = results if result.repeat == 1 else repeats
         place = result.task, result.case_id
         case = today.get(place)
         if case is None:
@@ -91,18 +95,20 @@ def rescore(
             continue
         if case.messages != asked[place].messages:
             otherwise.add(result.case_id)
-            results.append(_lose(result, case, _ASKED_OTHERWISE))
+            kept.append(_lose(result, case, _ASKED_OTHERWISE))
             continue
         baseline = baselines.get((result.model, result.task))
         new = _rescore_one(result, case, baseline)
-        results.append(new)
+        kept.append(new)
         then, now = result.score, new.score
         if then and now is None:
             lost.add(result.case_id)
-        if then and now and _judged(then) != _judged(now):
+        if then and now and _judged(then) != _judged(now) and result.repeat == 1:
             moves.append(Move(result.model, result.task, result.case_id, then, now))
     selections = run.selections if files is None else tuple(_reselect(run.selections, files))
-    rescored = replace(run, results=tuple(results), selections=selections, gates=())
+    rescored = replace(
+        run, results=tuple(results), repeats=tuple(repeats), selections=selections, gates=()
+    )
     ids = (tuple(sorted(each)) for each in (otherwise, gone, lost))
     return Rescored(measure_run(rescored), tuple(moves), *ids)
 
@@ -125,7 +131,7 @@ def _rescore_one(result: CaseResult, case: Case, baseline: Baseline | None) -> C
         # as in a session: what cannot be judged has no verdict, and the others keep theirs
         return _lose(result, case, f"not judged today: {type(error).__name__}: {error}")
     golden = baseline.golden(case.id, case.hash) if baseline else None
-    judged = replace(result, score=score)
+    judged = replace(result, score=score, judgement=judge_again(result, case))
     settled = decide(judged, golden, _GATES_DECIDE)
     return replace(
         judged,
@@ -143,6 +149,7 @@ def _lose(result: CaseResult, case: Case, message: str) -> CaseResult:
         outcome="error",
         score=None,
         generation=None,
+        judgement=None,
         change=None,
         answer=None,
         cluster=case.cluster,
@@ -161,6 +168,7 @@ def _reselect(
             version=file.version if file else selection.version,
             known=known,
             selected=tuple(sorted(set(selection.selected) & set(known))),
+            repeats=tuple(tuple(sorted({*ids} & {*known})) for ids in selection.repeats),
             case_file=str(file.path) if file else selection.case_file,
             cases_digest=digest_cases(file.cases if file else ()),
             sizes=find_sizes(selection.task, file.cases if file else ()),

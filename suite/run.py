@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from suite.generation import Generation
+from suite.judgement import Judgement
 from suite.measured import Measured
 from suite.score import Score
 
@@ -53,6 +54,10 @@ class CaseResult:
     cluster: str | None = None
     message: str = ""
     """For people: why the outcome is what it is, or what broke when there is no verdict."""
+    repeat: int = 1
+    """Which time the case was put to the model (`--repeat`)."""
+    judgement: Judgement | None = None
+    """What a judge said of the answer; it has no part in the outcome. None: none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Selection:
     where the task has no such metric."""
     groups: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """By kind (`difficulty`) and tag (`hard`), the known cases that have rates of their own."""
+    repeats: tuple[tuple[str, ...], ...] = ()
+    """Case ids, sorted, that were to be asked a second time, a third time, and so on."""
     shard: str | None = None
     """`I/N`: the part of `--shard` that this run took; None: not sharded, or merged again."""
 
@@ -85,6 +92,12 @@ class Selection:
     def is_complete(self) -> bool:
         """Whether every case of the task was selected."""
         return len(self.selected) == len(self.known)
+
+    def asked(self) -> Iterator[tuple[int, str]]:
+        """Yield all that was to be run: repeat, from 1, and case id."""
+        for repeat, ids in enumerate((self.selected, *self.repeats), start=1):
+            for case_id in ids:
+                yield repeat, case_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,19 @@ class ModelRecord:
     """What a reader of the results must know, a sentence each."""
     golden_refusal: str | None = None
     """Why this model's answers must not become goldens here; None: they may."""
+    decision_threshold: float | None = None
+    """Of a classifier, from the adapter's manifest: a probability of class 1 of at least this
+    means class 1. It decides no verdict; figures at it are shown beside the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The model that graded the answers of a task."""
+
+    name: str
+    model: ModelRecord
+    protocol: int
+    """How it was asked (`suite.judge_prompt.PROTOCOL`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +192,13 @@ class Run:
     selections: tuple[Selection, ...]
     results: tuple[CaseResult, ...]
     environment: dict[str, Any] = field(default_factory=dict)
+    repeats: tuple[CaseResult, ...] = ()
+    """Of the second and further times that cases were asked; `results` has the first alone, and
+    so have all rates, gates and goldens: a paired test wants one verdict of a case."""
     measures: tuple[Measures, ...] = ()
     """What is no rate, by model and task (`suite.measures`)."""
+    judges: dict[str, Judge] = field(default_factory=dict)
+    """By task, where one was asked."""
     gates: tuple[GateResult, ...] = ()
     stopped: bool = False
     """The loop did not reach its end (`-x`, interrupt)."""
@@ -196,12 +227,22 @@ class Run:
         found = [r for r in self.results if r.model == model and r.task == task]
         return tuple(sorted(found, key=lambda result: result.case_id))
 
+    def repeats_of(self, model: str, task: str) -> tuple[CaseResult, ...]:
+        """Return the results of further repeats of one model and task, by case id and repeat."""
+        found = [r for r in self.repeats if r.model == model and r.task == task]
+        return tuple(sorted(found, key=lambda result: (result.case_id, result.repeat)))
+
     def selection(self, model: str, task: str) -> Selection:
         """Return what was selected of one model and task."""
         for selection in self.selections:
             if (selection.model, selection.task) == (model, task):
                 return selection
         raise KeyError(f"{model}, {task}: not in this run")
+
+
+def result_place(result: CaseResult) -> tuple[str, str, str, int]:
+    """Return model, task, case id and repeat: what results are sorted and told apart by."""
+    return result.model, result.task, result.case_id, result.repeat
 
 
 def count_reasons(results: Iterable[CaseResult]) -> dict[str, int]:

@@ -14,10 +14,21 @@ from typing import Any
 
 from suite.errors import InputError, unknown
 from suite.generation import generation_data, read_generation
+from suite.judgement import judgement_data, read_judgement
 from suite.measures import find_measures
+from suite.own_tasks import OWN_HINT
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
-from suite.run import MODEL_NAME, CaseResult, Run, Selection, count_extras, count_reasons
+from suite.run import (
+    MODEL_NAME,
+    CaseResult,
+    ModelRecord,
+    Run,
+    Selection,
+    count_extras,
+    count_reasons,
+    result_place,
+)
 from suite.score import Count, Score
 from suite.sentences import join_some
 from suite.tasks import TASKS
@@ -25,7 +36,7 @@ from suite.whole_file import json_text, write_whole
 
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
-_RARE = ("sizes", "groups")
+_RARE = ("sizes", "groups", "repeats")
 RUN_FORMAT = 2
 """Moves when an older reader would misread a run folder; 1 had no such number, no cases and no
 baselines."""
@@ -48,14 +59,14 @@ def write_run(run: Run, folder: Path) -> None:
         run: With its gates decided.
         folder: Made when missing. Files of an earlier run in it are replaced.
     """
-    ordered = sorted(run.results, key=lambda result: (result.model, result.task, result.case_id))
+    ordered = sorted((*run.results, *run.repeats), key=result_place)
     lines = [json_text(_result_data(result), indent=None) + "\n" for result in ordered]
     write_whole(folder / SAMPLES_FILE, "".join(lines))
     write_whole(folder / RUN_FILE, json_text(_run_data(run)) + "\n")
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run back, its results sorted by model, task and case id.
+    """Read a run back, its results sorted by model, task, case id and repeat.
 
     Raises:
         InputError: The folder holds no run, a broken one, or one of another format.
@@ -73,7 +84,7 @@ def read_run(folder: Path) -> Run:
         )
     data.pop("summary", None)
     try:
-        run = build(Run, {**data, "results": []})
+        run = build(Run, {**data, "results": [], "repeats": []})
     except RecordError as error:
         raise InputError(f"{path}: broken: {error}") from None
     if problems := list(_find_strays(run)):
@@ -81,7 +92,11 @@ def read_run(folder: Path) -> Run:
     samples = folder / SAMPLES_FILE
     results = _read_samples(samples)
     _check_asked(run, results, samples)
-    return replace(run, results=results)
+    return replace(
+        run,
+        results=tuple(result for result in results if result.repeat == 1),
+        repeats=tuple(result for result in results if result.repeat > 1),
+    )
 
 
 def _find_strays(run: Run) -> Iterator[str]:
@@ -93,15 +108,17 @@ def _find_strays(run: Run) -> Iterator[str]:
     for index, selection in enumerate(run.selections):
         where = f"selections[{index}]"
         if selection.task not in TASKS:
-            yield f"{where}.task: {unknown('task', selection.task, TASKS)}"
+            yield f"{where}.task: {unknown('task', selection.task, TASKS)}; {OWN_HINT}"
         elif TASKS[selection.task].counted and (
-            lost := sorted(set(selection.known) - {k for k, n in selection.sizes.items() if n > 0})
+            lost := sorted(set(selection.known) - {k for k, n in selection.sizes.items() if n >= 0})
         ):
             yield f"{where}.sizes: no size of {join_some(lost)}"
         if selection.model not in run.models:
             yield f"{where}.model: {unknown('model', selection.model, run.models)}"
-        if strange := set(selection.selected) - set(selection.known):
-            yield f"{where}.selected: not among the known: {join_some(sorted(strange))}"
+        again = {case_id for repeat, case_id in selection.asked() if repeat > 1}
+        for name, ids in (("selected", {*selection.selected}), ("repeats", again)):
+            if strange := ids - set(selection.known):
+                yield f"{where}.{name}: not among the known: {join_some(sorted(strange))}"
         if (place := (selection.model, selection.task)) in seen:
             yield f"{where}: {', '.join(place)}: is there twice"
         seen.add(place)
@@ -114,14 +131,18 @@ def _check_asked(run: Run, results: Iterable[CaseResult], path: Path) -> None:
         InputError: With their ids.
     """
     asked = {
-        (selection.model, selection.task, case_id)
+        (selection.model, selection.task, case_id, repeat)
         for selection in run.selections
-        for case_id in selection.selected
+        for repeat, case_id in selection.asked()
     }
-    strays = [r for r in results if (r.model, r.task, r.case_id) not in asked]
+    strays = [result for result in results if result_place(result) not in asked]
     if strays:
-        names = join_some([f"{each.model}/{each.case_id}" for each in strays])
+        names = join_some([f"{each.model}/{each.case_id}{_which(each)}" for each in strays])
         raise InputError(f"{path}: not among the selected cases of {RUN_FILE}: {names}")
+
+
+def _which(result: CaseResult) -> str:
+    return f", repeat {result.repeat}" if result.repeat != 1 else ""
 
 
 def _read_samples(path: Path) -> tuple[CaseResult, ...]:
@@ -134,8 +155,7 @@ def _read_samples(path: Path) -> tuple[CaseResult, ...]:
             results.append(build(CaseResult, _parse(line, f"{path}: line {number}")))
         except RecordError as error:
             raise InputError(f"{path}: line {number}: broken: {error}") from None
-    places = {(result.model, result.task, result.case_id) for result in results}
-    if len(places) < len(results):
+    if len(set(map(result_place, results))) < len(results):
         raise InputError(f"{path}: broken: a case is there twice")
     return tuple(results)
 
@@ -166,7 +186,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "stopped": run.stopped,
         "files": run.files,
         "environment": run.environment,
-        "models": {name: asdict(record) for name, record in sorted(run.models.items())},
+        "models": {name: _record_data(record) for name, record in sorted(run.models.items())},
         # read by people and other programs; `read_run` counts again
         "summary": [_summary(run, selection) for selection in run.selections],
         "baseline_ref": run.baseline_ref,
@@ -180,7 +200,19 @@ def _run_data(run: Run) -> dict[str, Any]:
         "gates": [asdict(gate) for gate in run.gates],
         "selections": [_selection_data(selection) for selection in run.selections],
         "measures": [asdict(each) for each in run.measures if each.of_all],
+        **({"judges": _judges_data(run)} if run.judges else {}),
     }
+
+
+def _judges_data(run: Run) -> dict[str, Any]:
+    return {task: asdict(judge) for task, judge in sorted(run.judges.items())}
+
+
+def _record_data(record: ModelRecord) -> dict[str, Any]:
+    data = asdict(record)
+    if record.decision_threshold is None:
+        del data["decision_threshold"]
+    return data
 
 
 def _summary(run: Run, selection: Selection) -> dict[str, Any]:
@@ -238,6 +270,8 @@ def _selection_data(selection: Selection) -> dict[str, Any]:
 def _result_data(result: CaseResult) -> dict[str, Any]:
     # not `asdict`: it copies every nested value, which costs more than the JSON itself
     data = {name: getattr(result, name) for name in CaseResult.__slots__}
+    if result.repeat == 1:  # as it is where nothing is asked twice
+        del data["repeat"]
     if (score := result.score) is not None:
         data["score"] = {name: getattr(score, name) for name in Score.__slots__}
         for name in ("counts", "values"):
@@ -245,16 +279,22 @@ def _result_data(result: CaseResult) -> dict[str, Any]:
                 del data["score"][name]
     if result.generation is not None:
         data["generation"] = generation_data(result.generation)
+    if result.judgement is None:  # as it is where no judge was asked
+        del data["judgement"]
+    else:
+        data["judgement"] = judgement_data(result.judgement)
     return data
 
 
 def _result(data: dict[str, Any]) -> CaseResult:
     score, generation = data["score"], data["generation"]
+    judgement = data.get("judgement")
     return CaseResult(
         **{
             **data,
             "score": score and _score(score),
             "generation": generation and read_generation(generation),
+            "judgement": judgement and read_judgement(judgement),
         }
     )
 

@@ -85,7 +85,7 @@ def write_folder(
         baselines: By model and task, as they were before the run.
         anchors: Likewise.
     """
-    asked = {(result.task, result.case_id) for result in run.results}
+    asked = {(result.task, result.case_id) for result in (*run.results, *run.repeats)}
     kept = sorted((c for c in cases if (c.task, c.id) in asked), key=lambda c: (c.task, c.id))
     lines = [json_text(_case_data(case), indent=None) + "\n" for case in kept]
     # until the new one stands, half a run of each must not read as a run
@@ -250,7 +250,7 @@ def _read_cases(path: Path, run: Run) -> dict[tuple[str, str], Case]:
         if case.hash != known:
             raise InputError(f"{where}: case {case.id}: its content is not that of its hash")
         found[case.task, case.id] = case
-    for result in run.results:
+    for result in (*run.results, *run.repeats):
         case_ = found.get((result.task, result.case_id))
         if case_ is None or case_.hash != result.case_hash:
             raise InputError(f"{path}: lacks case {result.case_id} as it was asked")

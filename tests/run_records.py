@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from suite.baseline import Baseline, Golden
 from suite.generation import Generation
 from suite.near_ties import NearTie
-from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection
+from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection, result_place
 from suite.score import Count, Score
 
 SUBJECT = {"base": {"model.safetensors": "aa"}, "adapter": {"adapter_model.safetensors": "bb"}}
@@ -73,7 +73,7 @@ _GENERATIONS = st.builds(
 )
 RESULTS = st.builds(
     CaseResult,
-    model=_NAMES,
+    model=_NAMES.filter(str.isalnum),  # becomes the name of a folder
     task=st.just("format"),
     case_id=_NAMES,
     case_hash=_NAMES,
@@ -85,6 +85,7 @@ RESULTS = st.builds(
     cause=st.sampled_from([None, "numeric", "changed"]),
     cluster=st.none() | _NAMES,
     message=TEXT,
+    repeat=st.integers(1, 4),
 )
 BASELINES = st.builds(
     Baseline,
@@ -119,11 +120,16 @@ BASELINES = st.builds(
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     """Runs whose selections cover their results."""
-    results = draw(st.lists(RESULTS, max_size=5, unique_by=lambda r: (r.model, r.case_id)))
+    results = draw(st.lists(RESULTS, max_size=5, unique_by=result_place))
     models = sorted({result.model for result in results})
     selections = []
     for model in models:
-        ids = tuple(sorted(result.case_id for result in results if result.model == model))
+        own = [result for result in results if result.model == model]
+        ids = tuple(sorted({result.case_id for result in own}))
+        times = [
+            tuple(sorted(result.case_id for result in own if result.repeat == repeat))
+            for repeat in range(1, max(result.repeat for result in own) + 1)
+        ]
         of_cases = draw(
             st.fixed_dictionaries(
                 {
@@ -133,7 +139,9 @@ def runs(draw: st.DrawFn) -> Run:
             )
         )
         place = "suite/cases/format.yaml"
-        selections.append(Selection(model, "format", 1, ids, ids, place, **of_cases))
+        first, *further = times
+        of_cases["repeats"] = tuple(further)
+        selections.append(Selection(model, "format", 1, first, ids, place, **of_cases))
     record = st.builds(
         ModelRecord,
         subject=_DATA,
@@ -160,13 +168,14 @@ def runs(draw: st.DrawFn) -> Run:
         sentence=TEXT,
         cases=st.lists(_NAMES, max_size=2).map(tuple),
     )
-    ordered = sorted(results, key=lambda result: (result.model, result.task, result.case_id))
+    ordered = sorted(results, key=result_place)
     return Run(
         id=draw(_NAMES),
         started="2025-01-01T00:00:00Z",
         models={model: draw(record) for model in models},
         selections=tuple(selections),
-        results=tuple(ordered),
+        results=tuple(result for result in ordered if result.repeat == 1),
+        repeats=tuple(result for result in ordered if result.repeat > 1),
         environment=draw(_DATA),
         gates=tuple(draw(st.lists(gate, max_size=2))),
         stopped=draw(st.booleans()),
