@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor, log10
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +13,14 @@ class Measured:
     metric: str
     value: float
     n: int
-    """Cases that it is over."""
+    """Cases that it is over, or requests."""
     low: float | None = None
     """95 % interval; None: it has none."""
     high: float | None = None
     unit: str = ""
     """Such as `ms` or `USD`; empty: a number without one."""
+    count: int | None = None
+    """How many of the `n` it counts, where it is a share of cases."""
 
     @property
     def interval_text(self) -> str:
@@ -29,8 +32,12 @@ class Measured:
     def __str__(self) -> str:
         interval = f", 95% {self.interval_text}" if self.interval_text else ""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{self._show(self.value)}{unit} (n={self.n}{interval})"
+        over = f"n={self.n}" if self.count is None else f"{self.count}/{self.n}"
+        return f"{self._show(self.value)}{unit} ({over}{interval})"
 
     def _show(self, value: float) -> str:
-        # milliseconds in thousands need no decimals, dollars in thousandths need them all
-        return f"{value:.0f}" if self.unit == "ms" else f"{value:.3f}"
+        if self.unit == "ms":  # in thousands, which need no decimals
+            return f"{value:.0f}"
+        # a case may cost a hundred-thousandth of a dollar: three digits that are not zero
+        small = self.unit == "USD" and 0 < value < 0.1
+        return f"{value:.{2 - floor(log10(value)) if small else 3}f}"

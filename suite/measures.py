@@ -1,6 +1,7 @@
 """Finds the figures of a run that are no rates, in all and by group of cases.
 
-What a task measures is its own; this asks it, and keeps what it says with the run.
+What a task measures is its own; this asks it, adds what any task has of requests and of repeats,
+and keeps it with the run.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from dataclasses import replace
 
 from suite.measured import Measured
 from suite.run import CaseResult, GroupMeasures, Measures, Run, Selection
+from suite.self_flips import SELF_FLIP_RATE, measure_self_flips
+from suite.service_measures import SERVICE_MEASURES, measure_service
 from suite.task import Direction
 from suite.tasks import TASKS
 
 
 def measure_directions(task: str) -> dict[str, Direction]:
     """Return the measures that a run of a task may have, and which way each is better."""
-    return dict(TASKS[task].measures)
+    return dict(TASKS[task].measures) | SERVICE_MEASURES | {SELF_FLIP_RATE: "lower"}
 
 
 def measure_run(run: Run) -> Run:
@@ -43,6 +46,12 @@ def _find(run: Run, model: str, task: str) -> Measures | None:
 def _measure(run: Run, selection: Selection) -> Measures:
     model, task = selection.model, selection.task
     results = run.of(model, task)
+    of_all = list(_ask(task, results))
+    threshold, measure_at = run.models[model].decision_threshold, TASKS[task].measure_at
+    if results and threshold is not None and measure_at is not None:
+        of_all += measure_at(results, threshold)
+    every = (*results, *run.repeats_of(model, task))
+    of_all += [*measure_service(every), *measure_self_flips(every)]
     groups = []
     for kind, tags in selection.groups.items():
         for tag, known in tags.items():
@@ -50,7 +59,7 @@ def _measure(run: Run, selection: Selection) -> Measures:
             part = [result for result in results if result.case_id in members]
             if measured := tuple(_ask(task, part)):
                 groups.append(GroupMeasures(kind, tag, measured))
-    return Measures(model, task, tuple(_ask(task, results)), tuple(groups))
+    return Measures(model, task, tuple(of_all), tuple(groups))
 
 
 def _ask(task: str, results: Sequence[CaseResult]) -> Iterator[Measured]:

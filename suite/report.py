@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from suite.baseline import Baseline, differing_conditions, is_allowed
+from suite.judging import describe_judges
 from suite.pairing import find_case_changes
 from suite.report_answers import describe_makers, render_answers
 from suite.report_bar import render_bar
 from suite.report_lines import Line, Span, Style, wrap
 from suite.report_rates import GAP, render_rates
+from suite.report_repeats import render_repeats
 from suite.run import (
     CaseResult,
     GateResult,
@@ -72,7 +74,7 @@ def render_report(
 def _render_task(run: Run, task: str, selections: Sequence[Selection], width: int) -> list[Line]:
     names = [terminal_safe(selection.model) for selection in selections]
     lines: list[Line] = [(Span(task, "title"), Span(_count_selected(selections), "quiet"))]
-    lines += render_rates(run, task, selections, width)
+    lines += render_rates(run, task, selections, width) + render_repeats(run, selections, width)
     results = [run.of(selection.model, selection.task) for selection in selections]
     reasons, extras = map(count_reasons, results), map(count_extras, results)
     return lines + _render_counts(names, {"reasons": list(reasons), "extras": list(extras)})
@@ -184,6 +186,9 @@ def _render_notes(run: Run, width: int) -> list[Line]:
         f"{terminal_safe(name)}: {terminal_safe(note)}"
         for name, record in run.models.items()
         for note in record.notes
+    ]
+    notes += [
+        f"{terminal_safe(name)}: {terminal_safe(note)}" for name, note in describe_judges(run)
     ]
     machines = (_describe_environment(record) for record in run.models.values())
     notes += dict.fromkeys(terminal_safe(machine) for machine in machines if machine)

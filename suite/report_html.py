@@ -32,9 +32,10 @@ from suite.report_charts import (
     draw_trend,
 )
 from suite.report_flips import find_flip_groups
+from suite.report_repeats import remark
 from suite.report_samples import pack_samples, safe
 from suite.report_verdict import find_verdict
-from suite.run import GateResult, ModelRecord, Run, Selection, count_extras, count_reasons
+from suite.run import GateResult, Judge, ModelRecord, Run, Selection, count_extras, count_reasons
 from suite.task import Direction
 from suite.tasks import TASKS
 from suite.whole_file import write_whole
@@ -74,6 +75,8 @@ class Part:
     """Rates of the groups of cases by kind and tag."""
     measures: tuple[tuple[str, Measured, Direction], ...]
     """What is no rate: of which cases, the figure, and which way is better."""
+    remarks: tuple[str, ...]
+    """On the times of requests, and on repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,10 @@ def render_page(
         reasons=_tabulate_reasons(run),
         flips=find_flip_groups(run, baselines, cases),
         samples=pack_samples(run, baselines, cases),
-        environments=[_describe_model(*each) for each in sorted(run.models.items())],
+        environments=[
+            *(_describe_model(*each) for each in sorted(run.models.items())),
+            *(_describe_judge(*each) for each in sorted(run.judges.items())),
+        ],
         width=WIDTH,
         height=HEIGHT,
     )
@@ -216,6 +222,7 @@ def _make_part(run: Run, selection: Selection, earlier: Sequence[EarlierRun]) ->
         metrics=tuple(TASKS[task].metrics),
         groups=find_group_rates(run, model, task),
         measures=tuple(_list_measures(run, model, task)),
+        remarks=remark(run, selection),
     )
 
 
@@ -282,6 +289,10 @@ def _describe_model(name: str, record: ModelRecord) -> dict[str, Any]:
         "reference": record.reference_mode,
         "parts": {title: list(_flatten(part)) for title, part in parts.items()},
     }
+
+
+def _describe_judge(task: str, judge: Judge) -> dict[str, Any]:
+    return _describe_model(f"{judge.name}, judge of {task}", judge.model)
 
 
 def _flatten(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

@@ -11,6 +11,7 @@ from suite.measures import find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_lines import Line, Span
 from suite.run import Run, Selection
+from suite.service_measures import note_service
 from suite.sinks import terminal_safe
 from suite.tasks import TASKS
 
@@ -37,8 +38,11 @@ def render_rates(run: Run, task: str, selections: Sequence[Selection], width: in
         | {each.metric: str(each) for each in found}
         for each, found in zip(selections, measured, strict=True)
     ]
-    return _tabulate(rows, columns, names, width, label + 4) + _render_groups(
-        run, task, selections, names, width
+    note = note_service(each for found in measured for each in found)
+    return (
+        _tabulate(rows, columns, names, width, label + 4)
+        + ([(Span(f"  {note}", "quiet"),)] if note else [])
+        + _render_groups(run, task, selections, names, width)
     )
 
 

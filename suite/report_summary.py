@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from suite.baseline import Baseline
+from suite.judging import describe_judges
 from suite.measures import find_group_measures, find_measures
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.report_flips import Flip, FlipGroup, find_flip_groups
+from suite.report_repeats import remark
 from suite.report_verdict import find_verdict
 from suite.run import BarChange, GateResult, Run, Selection
 from suite.sentences import join_some
@@ -213,6 +215,11 @@ def _render_rates(run: Run) -> Iterator[str]:
             place = f"{markdown_code(selection.model)} | {markdown_code(selection.task)}"
             yield f"| {place} | {markdown_code(found.metric)} | {markdown_text(str(found))} |\n"
     yield "\n"
+    for selection in run.selections:
+        for said in remark(run, selection):
+            yield f"{markdown_code(selection.model)}: {markdown_text(said)}\n\n"
+    for model, sentence in describe_judges(run):
+        yield f"{markdown_code(model)}: {markdown_text(sentence)}\n\n"
     for selection in run.selections:
         for kind, groups in find_group_rates(run, selection.model, selection.task).items():
             yield from _render_group(selection, kind, groups)

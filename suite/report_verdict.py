@@ -38,10 +38,12 @@ def _find_headline(run: Run) -> tuple[Literal["PASS", "WARN", "FAIL", "STOPPED"]
     if failing := [gate for gate in run.gates if gate.fails]:
         names = ", ".join(_name_gate(run, gate) for gate in failing)
         return "FAIL", f"{len(failing)} of {count_noun(total, 'gate')} failed: {names}."
-    skipped = sum(_was_skipped(result) for result in run.results)
-    if bad := sum(result.outcome in ("failed", "error") for result in run.results) - skipped:
+    results = (*run.results, *run.repeats)
+    skipped = sum(_was_skipped(result) for result in results)
+    if bad := sum(result.outcome in ("failed", "error") for result in results) - skipped:
         others = "no gate failed" if total else "no gate was asked"
-        return "FAIL", f"{count_noun(bad, 'case')} failed, though {others}."
+        noun = "test" if run.repeats else "case"
+        return "FAIL", f"{count_noun(bad, noun)} failed, though {others}."
     counts = Counter(gate.status for gate in run.gates)
     doubts = [f"{n} {name}" for name, n in sorted(counts.items()) if name != "PASS"]
     if doubts:

@@ -30,6 +30,7 @@ from suite.run import (
     result_place,
 )
 from suite.score import Count, Score
+from suite.self_flips import find_self_flips
 from suite.sentences import join_some
 from suite.tasks import TASKS
 from suite.whole_file import json_text, write_whole
@@ -226,6 +227,7 @@ def _summary(run: Run, selection: Selection) -> dict[str, Any]:
         "rates": _rates_data(find_rates(run, model, task)),
         **({"groups": groups} if (groups := _groups_data(run, model, task)) else {}),
         **({"measures": found} if (found := _measures_data(run, model, task)) else {}),
+        **({"self_flips": flips} if (flips := _flips_data(run, model, task)) else {}),
         "fail_reasons": count_reasons(results),
         "extras": count_extras(results),
     }
@@ -242,8 +244,13 @@ def _measures_data(run: Run, model: str, task: str) -> dict[str, Any]:
     return {
         each.metric: {"value": each.value, "n": each.n, "low": each.low, "high": each.high}
         | ({"unit": each.unit} if each.unit else {})
+        | ({} if each.count is None else {"count": each.count})
         for each in find_measures(run, model, task)
     }
+
+
+def _flips_data(run: Run, model: str, task: str) -> dict[str, Any]:
+    return {each.case_id: list(each.verdicts) for each in find_self_flips(run, model, task)}
 
 
 def _rates_data(rates: Iterable[Rate]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from suite.pairing import find_case_changes
 from suite.rates import Rate, find_rates
 from suite.regression import Finding
 from suite.run import Run, Selection
+from suite.self_flips import SELF_FLIP_RATE, find_unasked
 from suite.stats import needed_n
 from suite.stats_cluster import effective_n
 
@@ -57,8 +58,12 @@ def _decide_measure(
 ) -> Finding:
     measures = find_measures(run, selection.model, selection.task)
     found = next((each for each in measures if each.metric == metric), None)
+    unasked = find_unasked(selection) if metric == SELF_FLIP_RATE else None
+    if unasked and selection.repeats:  # narrowed, as by -k
+        return Finding("SKIPPED", f"{metric}: {unasked}")
     if found is None:
-        return Finding("FAIL", f"nothing of this run measures {metric}")
+        why = f": {unasked}" if unasked else ""
+        return Finding("FAIL", f"nothing of this run measures {metric}{why}")
     if rule.rule == "bound" and (found.low is None or found.high is None):
         return Finding("FAIL", f"{metric}: {found} has no interval; `rule: value` judges its value")
     passed, sentence = _hold(rule, bound, found, found.value, (found.low, found.high))

@@ -1,0 +1,80 @@
+"""Finds the cases whose verdict is not the same each time they are put to the same model.
+
+That is the noise of the model itself (`--repeat N`); flips against a baseline are `suite.pairing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from suite.measured import Measured
+from suite.run import CaseResult, Run, Selection
+from suite.stats import wilson
+
+SELF_FLIP_RATE = "self_flip_rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The verdicts of one case that was asked more than once."""
+
+    case_id: str
+    verdicts: tuple[bool | None, ...]
+    """By repeat; None: it has no verdict."""
+
+    @property
+    def flips(self) -> bool:
+        """Whether they are not all the same; one that is missing is never the same."""
+        return None in self.verdicts or len(set(self.verdicts)) > 1
+
+    def __str__(self) -> str:
+        passed, missing = self.verdicts.count(True), self.verdicts.count(None)
+        lost = f", {missing} without a verdict" if missing else ""
+        return f"{self.case_id} ({passed} of {len(self.verdicts)} pass{lost})"
+
+
+def find_repeated(results: Iterable[CaseResult]) -> list[Repeated]:
+    """Return the cases that were asked more than once, by id.
+
+    Args:
+        results: Of one model and task, further repeats included.
+    """
+    found: dict[str, dict[int, bool | None]] = {}
+    for result in results:
+        verdict = result.score.passed if result.score else None
+        found.setdefault(result.case_id, {})[result.repeat] = verdict
+    return [
+        Repeated(case_id, tuple(verdict for _, verdict in sorted(verdicts.items())))
+        for case_id, verdicts in sorted(found.items())
+        if len(verdicts) > 1
+    ]
+
+
+def find_self_flips(run: Run, model: str, task: str) -> list[Repeated]:
+    """Return the cases of a model and task whose verdict flips between repeats, by id."""
+    both = (*run.of(model, task), *run.repeats_of(model, task))
+    return [each for each in find_repeated(both) if each.flips]
+
+
+def measure_self_flips(results: Sequence[CaseResult]) -> Iterator[Measured]:
+    """Yield the share of cases that flip between repeats, with its Wilson interval.
+
+    Args:
+        results: Of one model and task, further repeats included; nothing is measured where no
+            case was asked twice.
+    """
+    if repeated := find_repeated(results):
+        count, n = sum(each.flips for each in repeated), len(repeated)
+        interval = wilson(count, n)
+        yield Measured(SELF_FLIP_RATE, count / n, n, interval.low, interval.high, count=count)
+
+
+def find_unasked(selection: Selection) -> str | None:
+    """Return why a rate of flips is not of all cases, None where each was asked as often."""
+    if not selection.repeats:
+        return "every case was asked once; ask again: --repeat N"
+    fewest = min(map(len, selection.repeats))
+    if fewest < len(selection.known):
+        return f"{fewest} of {len(selection.known)} cases have all of their repeats selected"
+    return None
