@@ -17,13 +17,15 @@ from typing import Any
 
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
-from train.ability_qa import qa_row
+from train.ability_qa import UNANSWERABLE
 from train.data_card import write_data_card
 from train.data_config import SPLITS, DataConfig
 from train.data_stats import count_tokens, describe, describe_in_markdown
 from train.duplicates import duplicate_key_row, duplicate_object_row
+from train.extraction_rows import text_row
 from train.leakage import NEAR, Prompt, match_prompts, read_prompt, suite_prompts
 from train.prompts import Strictness, extraction_row, hard_negative_row, repair_row
+from train.qa_rows import reading_row
 from train.rows import Row
 from train.user_rows import canonical_sha256_of
 
@@ -38,6 +40,8 @@ __all__ = [
 ]
 
 _MOST_REDRAWS = 20
+_TEXTS = 0.6
+"""Share of the hard extraction rows that ask for facts of a natural text."""
 _STATS = "stats.json"
 _FILES = ("train.jsonl", "eval.jsonl", "stats.md", "README.md")
 
@@ -72,8 +76,10 @@ def infer_schema(value: Any) -> dict[str, Any]:
 def _make_row(rng: random.Random, config: DataConfig, split: str) -> Row:
     strictness: Strictness = "hard" if split == "train" else config.eval_strictness
     if config.task == "qa":
-        return _chat_qa_row(rng)
+        return reading_row(rng, split)
     if config.task == "extraction":
+        if strictness == "hard" and rng.random() < _TEXTS:
+            return text_row(rng, split)
         return replace(extraction_row(rng, strictness), kind="extraction")
     shares = config.shares(split)
     roll = rng.random()
@@ -91,11 +97,9 @@ def _make_row(rng: random.Random, config: DataConfig, split: str) -> Row:
     return extraction_row(rng, strictness)
 
 
-def _chat_qa_row(rng: random.Random) -> Row:
-    """A question as a chat turn: the generator's prompts for bare continuation are left out."""
-    while (row := qa_row(rng)).raw:
-        pass
-    return row
+def _references(row: Row) -> list[str]:
+    """What the suite's scorer compares an answer with; nothing where it is `unanswerable`."""
+    return [] if row.answer == UNANSWERABLE else [row.answer]
 
 
 def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str, Any]]:
@@ -115,7 +119,7 @@ def make_rows(config: DataConfig, split: str, taken: set[str]) -> list[dict[str,
         if prompt in taken:
             continue
         taken.add(prompt)
-        expected = row.answer if config.task == "qa" else json.loads(row.answer)
+        expected = _references(row) if config.task == "qa" else json.loads(row.answer)
         rows.append(
             {
                 "id": f"{split}_{len(rows):05d}",
