@@ -13,8 +13,10 @@ from suite.commands.cases import cases
 from suite.commands.check import check
 from suite.commands.compare import compare
 from suite.commands.diff import diff
+from suite.commands.eval import eval_
 from suite.commands.gate import gate
 from suite.commands.import_ import import_
+from suite.commands.judge_check import judge_check
 from suite.commands.merge import merge
 from suite.commands.new_case import new_case
 from suite.commands.new_task import new_task
@@ -38,6 +40,8 @@ app.command()(rescore)
 app.command()(merge)
 app.command()(anchor)
 app.command()(diff)
+app.command("judge-check")(judge_check)
+app.command("eval")(eval_)
 app.command()(cases)
 app.command()(new_case)
 app.command()(new_task)

@@ -102,7 +102,9 @@ def test_readme_shows_every_top_level_folder() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/finetuning_guide.md"]
+    "page",
+    ["README.md", "CHANGELOG.md"]
+    + [f"docs/{name}.md" for name in ("adding_tasks", "architecture", "finetuning_guide")],
 )
 def test_links_to_files_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
