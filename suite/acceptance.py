@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suite.baseline import Baseline, Golden, differing_conditions, differing_makers, made_with
+from suite.baseline import (
+    Baseline,
+    Golden,
+    conditions_of,
+    differing_conditions,
+    differing_makers,
+    made_with,
+)
 from suite.compare import same_json
 from suite.pairing import find_case_changes
 from suite.run import CaseResult, ModelRecord, Selection, differing
@@ -175,7 +182,7 @@ def accept(
         version=selection.version,
         reference_mode=record.reference_mode,
         subject=record.subject,
-        conditions=record.conditions,
+        conditions=conditions_of(record, selection.task),
         made_with=made_with(record),
         goldens=goldens,
     )

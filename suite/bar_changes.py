@@ -21,7 +21,7 @@ from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Score
 from suite.sentences import join_some
 from suite.task import Direction
-from suite.tasks import TASKS, is_good
+from suite.tasks import TASKS, is_better, is_good
 
 _KINDS: tuple[BarKind, ...] = get_args(BarKind)
 
@@ -175,9 +175,11 @@ def _find_moved(then: Case, diff: CaseDiff, results: Iterable[CaseResult]) -> li
         # the earlier form could not judge it, or is nothing that a scorer of one's own expects
         except (SchemaError, SchemaCheckError, InputError):
             continue
-        ways = TASKS[result.task].metrics.items()
-        if any(_is_better(result.score, before, metric, way) for metric, way in ways) or any(
-            count.share > before.counts[metric].share
+        ways = TASKS[result.task].metrics
+        if any(
+            _is_better(result.score, before, metric, way) for metric, way in ways.items()
+        ) or any(
+            is_better(ways[metric], count.share, before.counts[metric].share)
             for metric, count in result.score.counts.items()
             if metric in before.counts
         ):

@@ -28,6 +28,7 @@ from suite.errors import InputError, describe_problems
 from suite.near_ties import NearTie, read_near_tie
 from suite.run import Answer, ModelRecord, differing
 from suite.score import Count
+from suite.tasks import TASKS
 from suite.whole_file import json_text, write_whole
 
 
@@ -208,9 +209,24 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
     return True
 
 
+_LABELS_READ = {
+    "hf": "softmax at the first answer token, one forward pass",
+    "api": "logprobs of the server, else the generated label",
+}
+"""By engine, how a task that has labels gets the answers to its cases."""
+
+
+def conditions_of(record: ModelRecord, task: str) -> dict[str, Any]:
+    """Return the conditions of a model on one task: with how the likelier label is found."""
+    how = _LABELS_READ.get(str(record.conditions.get("engine")))
+    if how is None or task not in TASKS or not TASKS[task].labels:
+        return record.conditions
+    return record.conditions | {"labels": how}
+
+
 def differing_conditions(baseline: Baseline, record: ModelRecord) -> list[str]:
     """Return the conditions, nested ones dotted, that forbid a comparison; none: comparable."""
-    return differing(baseline.conditions, record.conditions)
+    return differing(baseline.conditions, conditions_of(record, baseline.task))
 
 
 def is_allowed(field: str, allowed: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from suite.baseline import Baseline, Golden
 from suite.run import differing
 from suite.score import Count
 from suite.sentences import join_some
-from suite.tasks import TASKS, is_good
+from suite.tasks import TASKS, is_better, is_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def _find_ways(then: Golden, now: Golden, task: str) -> set[str]:
             good = value is not None and is_good(direction, value)
             pairs.append((is_good(direction, then.metrics[metric]), good))
     for metric, count in then.counts.items():
-        share, before = now.counts.get(metric, Count(0, 1)).share, count.share
-        pairs += [(False, True)] if share > before else [(True, False)] if share < before else []
+        way = TASKS[task].metrics.get(metric, "neither")
+        worst = Count(int(way == "lower"), 1)
+        share, before = now.counts.get(metric, worst).share, count.share
+        pairs.append((is_better(way, before, share), is_better(way, share, before)))
     return {"better" if after else "worse" for before, after in pairs if before != after}

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from suite.near_ties import NearTie
 
 FinishReason = Literal["stop", "length"]
+
+
+class LabelProbability(NamedTuple):
+    """How likely a model took a label for the answer; JSON holds it as a list."""
+
+    label: str
+    probability: float
+    """By the softmax over the whole vocabulary at the first token of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,19 @@ class Generation:
     """What the server said that it answered with."""
     fingerprint: str | None = None
     """`system_fingerprint`: the server's word for weights, build and settings."""
+    label_probabilities: tuple[LabelProbability, ...] = ()
+    """Of every label of a task that has labels, in its order: `text` is the likelier one, and what
+    the sum lacks to 1 is on neither. Empty: nobody told, or the task has no labels."""
 
 
 _OF_REQUESTS = ("latency_s", "first_token_s", "cost_usd", "served_model", "fingerprint")
 
 
 def generation_data(generation: Generation) -> dict[str, Any]:
-    """Return a generation as JSON data; what only a server tells is left out where none told it."""
+    """Return a generation as JSON data; what only some engines tell is left out where none did."""
     data = {name: getattr(generation, name) for name in Generation.__slots__}
+    if not generation.label_probabilities:
+        del data["label_probabilities"]
     return {
         name: value for name, value in data.items() if value is not None or name not in _OF_REQUESTS
     }
@@ -61,4 +74,5 @@ def without_times(generation: Generation) -> Generation:
 def read_generation(data: Mapping[str, Any]) -> Generation:
     """Return the generation that JSON data describes; what an older record lacks is unknown."""
     near = tuple(NearTie(*tie) for tie in data.get("near", ()))
-    return Generation(**{**data, "near": near})
+    labels = tuple(LabelProbability(*each) for each in data.get("label_probabilities", ()))
+    return Generation(**{**data, "near": near, "label_probabilities": labels})

@@ -95,7 +95,9 @@ def _find_rates(
     rates = []
     for metric, direction in TASKS[selection.task].metrics.items():
         if metric in counted:
-            rates.append(_count_rate(metric, direction, counted[metric], selection, scored, chosen))
+            rate = _count_rate(metric, direction, counted[metric], selection, scored, chosen)
+            if rate.n:  # of flawed solutions alone there is no rate of right ones
+                rates.append(rate)
             continue
         scores = [each.score.metrics for each in scored if each.score is not None]
         values = [metrics[metric] for metrics in scores if metric in metrics]
@@ -123,6 +125,8 @@ def _count_rate(
     clusters: dict[tuple[str, bool], Count] = {}
     missing = cases = 0
     for case_id in chosen:
+        if not selection.sizes[case_id]:  # nothing of it is counted, whatever the answer
+            continue
         cases += 1
         result = known.get(case_id)
         if result is None or result.score is None:

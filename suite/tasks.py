@@ -9,6 +9,20 @@ from suite.extraction_score import count_fields, score_extraction
 from suite.format_score import score_format
 from suite.math_score import MATH_LAYOUT, expected_number, score_math
 from suite.task import Direction, Task, expected_object
+from suite.verifier_measures import (
+    AT_THRESHOLD,
+    MEASURES,
+    measure_at_threshold,
+    measure_verifier,
+)
+from suite.verifier_score import (
+    ERROR_TYPES,
+    LABELS,
+    LAYOUT,
+    count_right_solutions,
+    expected_label,
+    score_verifier,
+)
 
 TASKS: dict[str, Task] = {
     "extraction": Task(
@@ -61,6 +75,23 @@ TASKS: dict[str, Task] = {
         expects_text=True,
         check_expected=expected_number,
     ),
+    "verifier": Task(
+        name="verifier",
+        score=score_verifier,
+        metrics={"accuracy": "higher", "false_positive_rate": "lower"},
+        counted={"false_positive_rate": "right solutions"},
+        size=count_right_solutions,
+        measures=MEASURES | AT_THRESHOLD,
+        measure=measure_verifier,
+        measure_at=measure_at_threshold,
+        groups={"error_type": ERROR_TYPES},
+        group_metrics=("accuracy",),
+        inputs=("question", "solution", "error_type"),
+        layout=LAYOUT,
+        answer="label",
+        check_expected=expected_label,
+        labels=LABELS,
+    ),
 }
 
 
@@ -84,6 +115,11 @@ def find_groups(task: str, cases: Sequence[Case]) -> dict[str, dict[str, tuple[s
             if ids := sorted(case.id for case in cases if tag in case.tags):
                 found.setdefault(kind, {})[tag] = tuple(ids)
     return found
+
+
+def is_better(direction: Direction, now: float, before: float) -> bool:
+    """Tell whether a figure of a metric is better than another of it."""
+    return now < before if direction == "lower" else now > before and direction == "higher"
 
 
 def is_good(direction: Direction, value: int) -> bool:

@@ -134,7 +134,9 @@ def _render_totals(
         for side, name in enumerate(names):
             scores = [row[1].score if side == 0 else row[2].score for row in rows]
             if unit := TASKS[task].counted.get(metric):
-                counts = [score.counts[metric] for score in scores]
+                counts = [score.counts[metric] for score in scores if metric in score.counts]
+                if not sum(of for _, of in counts):
+                    continue
                 rate = sum_rate(metric, way, unit, counts, 0, len(rows))
             else:
                 count = sum(score.metrics.get(metric, 0) for score in scores)
