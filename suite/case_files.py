@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from suite.case import Case
 from suite.case_parts import find_answer_problems, find_layout_problems, take_parts
 from suite.errors import InputError, describe_problems, unknown
+from suite.fewshot import Example, add_examples, read_examples
 from suite.layout import Layout
 from suite.schema import SchemaError, check_schema
 from suite.tasks import TASKS
 from suite.yaml_file import load_yaml, parse_yaml
-
 
 GATES_FILE = "gates.yaml"
 """May lie in a folder of case files, and is none."""
@@ -35,8 +35,12 @@ class TaskFile:
     path: Path
     cases: tuple[Case, ...]
     """In the order of the file."""
+    examples: tuple[Example, ...] = ()
+    """That could be put before a case, whether or not they are."""
     is_suite: bool = True
     """False for other people's rows: they have no goldens and no baseline."""
+    judge: str | None = None
+    """Name of the model that grades the answers; None: none does."""
 
 
 class _Head(BaseModel):
@@ -49,6 +53,12 @@ class _Head(BaseModel):
     schemas: dict[str, Any] = {}
     layout: Layout | None = None
     """How the parts of a case become its messages; None: the task's own."""
+    judge: str | None = None
+    """Of the registry, the model that grades the answers, where the task has a use for grades."""
+    fewshot: list[Any] = []
+    """Worked examples: as a case is written, with `completion` for the answer."""
+    num_fewshot: int = Field(default=0, ge=0)
+    """How many of them, the first ones, are put before each case."""
     cases: list[Any] = Field(min_length=1)
 
 
@@ -58,12 +68,15 @@ class _CaseEntry(Case):
     prompt: str | None = None
 
 
-def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, TaskFile]:
+def load_cases(
+    folder: Path, tasks: Collection[str] | None = None, num_fewshot: int | None = None
+) -> dict[str, TaskFile]:
     """Read every `<task>.yaml` of a folder, sorted by task.
 
     Args:
         folder: Of case files.
         tasks: Tasks with a scorer that are wanted: the files of the others are not read; None: all.
+        num_fewshot: Examples before each case; None: as many as each file says.
 
     Raises:
         InputError: With every problem of every file: duplicate and unknown keys, duplicate ids,
@@ -77,7 +90,7 @@ def load_cases(folder: Path, tasks: Collection[str] | None = None) -> dict[str, 
         if tasks is not None and path.stem in TASKS and path.stem not in tasks:
             continue
         try:
-            files[path.stem] = load_task_file(path)
+            files[path.stem] = load_task_file(path, num_fewshot=num_fewshot)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -92,12 +105,13 @@ def list_case_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.yaml") if path.name != GATES_FILE)
 
 
-def load_task_file(path: Path, text: str | None = None) -> TaskFile:
+def load_task_file(path: Path, text: str | None = None, num_fewshot: int | None = None) -> TaskFile:
     """Read one case file.
 
     Args:
         path: YAML.
         text: Its content where that was read already, from git; `path` is then what it is called.
+        num_fewshot: Examples before each case; None: as many as the file says.
 
     Raises:
         InputError: With every problem of the file.
@@ -122,9 +136,16 @@ def load_task_file(path: Path, text: str | None = None) -> TaskFile:
             )
         places.setdefault(case.id, index)
         cases.append(case)
+    examples: list[Example] = []
+    try:
+        examples = read_examples(head.fewshot, head.task, head.layout, f"{path}: fewshot")
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
-    return TaskFile(head.task, head.version, path, tuple(cases))
+    count = head.num_fewshot if num_fewshot is None else num_fewshot
+    shown = add_examples(cases, examples, count, f"{path}: fewshot")
+    return TaskFile(head.task, head.version, path, shown, tuple(examples), judge=head.judge)
 
 
 def _read_head(document: Any, path: Path) -> tuple[_Head, list[str]]:
@@ -160,6 +181,8 @@ def _find_head_problems(head: _Head, path: Path) -> Iterator[str]:
         yield f"{path}: task: got {head.task!r}; the file of that task is {head.task}.yaml"
     if head.task not in TASKS:
         yield f"{path}: {unknown('task', head.task, TASKS)}"
+    if head.judge is not None and head.task in TASKS and not TASKS[head.task].judged:
+        yield f"{path}: judge: task {head.task!r} has no judge metrics"
     if head.layout is not None:
         yield from find_layout_problems(head.layout, head.task, f"{path}: layout")
     for name, schema in head.schemas.items():

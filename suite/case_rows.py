@@ -6,7 +6,7 @@ What makes an answer right is not known here.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from suite.case_parts import find_answer_problems, take_parts
 from suite.errors import InputError, describe_problems, unknown
 from suite.strict_json import parse_strict
 from suite.tasks import TASKS
+
+NumberedRow = tuple[str, int, dict[str, Any]]
+"""Where a row stands, its number, and its columns."""
 
 
 def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
@@ -36,38 +39,66 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     Raises:
         InputError: With every problem of the file.
     """
+    problems: list[str] = []
+    rows = _parse_lines(path, problems)
+    return collect_cases(rows, task, path, limit, problems)
+
+
+def collect_cases(
+    rows: Iterable[NumberedRow],
+    task: str,
+    source: Path,
+    limit: int | None = None,
+    problems: list[str] | None = None,
+) -> TaskFile:
+    """Return parsed rows as the cases of a task; `load_rows` says what a row may hold.
+
+    Args:
+        rows: Read only as far as they are wanted.
+        task: Whose scorer judges the rows.
+        source: Where they are from, for messages and reports.
+        limit: The first so many rows; None: all.
+        problems: Found while parsing, which may still go on.
+
+    Raises:
+        InputError: With every problem of the rows.
+    """
     if task not in TASKS:
         raise InputError(unknown("task", task, TASKS))
+    found = [] if problems is None else problems
+    cases: dict[str, Case] = {}
+    for where, number, row in rows:
+        try:
+            case = case_of_row(row, task, number, where, taken=cases)
+        except InputError as error:
+            found += error.problems
+        else:
+            cases[case.id] = case
+        if limit is not None and len(cases) >= limit:
+            break
+    if not cases and not found:
+        found.append(f"{source}: holds no rows")
+    if found:
+        raise InputError(found)
+    return TaskFile(task, 1, source, tuple(cases.values()), is_suite=False)
+
+
+def _parse_lines(path: Path, problems: list[str]) -> Iterator[NumberedRow]:
+    """Yield the rows of a file; lines that are none go into `problems`."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split(
-            "\n"
-        )  # not splitlines: U+2028 is JSON text
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8: {error}") from None
-    problems: list[str] = []
-    cases: dict[str, Case] = {}
-    for number, line in enumerate(lines, start=1):
-        if limit is not None and len(cases) >= limit:
-            break
+    for number, line in enumerate(text.split("\n"), start=1):  # U+2028 is JSON text: no `lines`
+        where = f"{path}: line {number}"
         if not line.strip():
             continue
         try:
-            case = _read_row(line, task, number, f"{path}: line {number}", taken=cases)
+            yield where, number, parse_row(line, where)
         except InputError as error:
             problems += error.problems
-            continue
-        cases[case.id] = case
-    if not cases and not problems:
-        problems.append(f"{path}: holds no rows")
-    if problems:
-        raise InputError(problems)
-    return TaskFile(task, 1, path, tuple(cases.values()), is_suite=False)
-
-
-def _read_row(line: str, task: str, number: int, where: str, taken: dict[str, Case]) -> Case:
-    return case_of_row(parse_row(line, where), task, number, where, taken)
 
 
 def parse_row(line: str, where: str) -> dict[str, Any]:

@@ -98,8 +98,8 @@ cases:
 def test_a_misspelt_key_in_the_head_names_the_nearest(tmp_path: Path) -> None:
     found = problems_of(tmp_path, GOOD.replace("version: 2", "verison: 2"))
     assert sorted(found) == [
-        "verison: unknown key 'verison'; known: cases, layout, schemas, task, version. "
-        "Did you mean 'version'?",
+        "verison: unknown key 'verison'; known: cases, fewshot, judge, layout, num_fewshot, "
+        "schemas, task, version. Did you mean 'version'?",
         "version: missing",
     ]
 
@@ -297,8 +297,8 @@ def test_a_broken_head_hides_no_mistake_of_its_cases(tmp_path: Path) -> None:
     text = text.replace("top_level: any", "top_level: list") + "  - three\n"
     assert problems_of(tmp_path, text) == [
         "version: missing",
-        "verison: unknown key 'verison'; known: cases, layout, schemas, task, version. "
-        "Did you mean 'version'?",
+        "verison: unknown key 'verison'; known: cases, fewshot, judge, layout, num_fewshot, "
+        "schemas, task, version. Did you mean 'version'?",
         "cases[0].schema: unknown schema 'contcat'; known: contact. Did you mean 'contact'?",
         "cases[1].top_level: expected 'object', 'array' or 'any', got 'list'",
         "cases[2]: expected a mapping of keys to values, got 'three'",

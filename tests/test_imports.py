@@ -87,6 +87,8 @@ ROOMS = (  # the first that matches counts
         tuple(f"{name.replace('.', '/')}.py" for name in sorted(HEAVY) if name < "g"),
         FIXTURES | TORCH_STACK | {"heavy"},
     ),
+    # of the `train` extra, imported when a dataset is asked for
+    Room(("fixtures/dataset_files.py",), FIXTURES, frozenset({"datasets"})),
     Room(("fixtures/*.py",), FIXTURES, frozenset({"heavy", "huggingface_hub", "rich"})),
     Room(
         tuple(f"{name.replace('.', '/')}.py" for name in sorted(HEAVY) if name > "t"),
@@ -200,6 +202,8 @@ ALLOWED = {
     "torch in a function of train": ("train/sft.py", "def f():\n    import torch"),
 }
 REFUSED = {
+    "datasets when its reader is loaded": ("fixtures/dataset_files.py", "import datasets"),
+    "datasets elsewhere": ("fixtures/opening.py", "def f():\n    import datasets"),
     "torch in the core": ("suite/case.py", "import torch"),
     "torch in a function of the core": ("suite/case.py", "def f():\n    import torch"),
     "scipy when the core is loaded": ("suite/stats.py", "import scipy.stats"),

@@ -1,16 +1,16 @@
-"""Rows of `datasets` datasets: from the hub, from a folder of files, from `save_to_disk`.
+"""Rows of `datasets` datasets: splits, columns, and the rows to learn from.
 
-What the columns mean is `train/row_layout.py`; each row is checked in `train/user_rows.py`.
+Loading is `fixtures/dataset_files.py`; what the columns mean is `train/row_layout.py`; each row is
+checked in `train/user_rows.py`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fixtures.dataset_files import DatasetName, is_filled, load_splits, number_rows
 from suite.errors import InputError, unknown
 from train.data_settings import DataSettings
 from train.processes import say
@@ -23,6 +23,7 @@ EVAL_SPLITS = ("validation", "eval", "dev", "test")
 """Names that are looked for, in this order, where `eval_split` is not given."""
 
 _STANDARD = ("messages", "prompt", "completion", "schema", "expected", "id", "tags", "top_level")
+"""Columns that rows may hold under these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,10 @@ def read_dataset(settings: DataSettings) -> dict[str, Table]:
     Raises:
         InputError: There is no such dataset, configuration, split or column.
     """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    import datasets
-
-    datasets.disable_progress_bars()
     name = settings.dataset
     assert name is not None
-    found = _load(settings, name)
+    wanted = DatasetName(name, settings.dataset_config, settings.dataset_revision)
+    found = load_splits(wanted, "data.dataset", alone=settings.train_split)
     splits = {"train": settings.train_split}
     if settings.test_size is None:
         splits["eval"] = _choose_eval_split(settings, found, name)
@@ -64,44 +62,6 @@ def read_dataset(settings: DataSettings) -> dict[str, Table]:
         split: _table(settings, table, f"{name}: {splits[split]}")
         for split, table in tables.items()
     }
-
-
-def _load(settings: DataSettings, name: str) -> DatasetDict:
-    import datasets
-
-    folder = Path(name)
-    saved = [folder / marker for marker in ("dataset_dict.json", "state.json")]
-    try:
-        if any(path.is_file() for path in saved):
-            found = datasets.load_from_disk(name)
-        else:
-            found = datasets.load_dataset(
-                name, settings.dataset_config, revision=settings.dataset_revision
-            )
-    # DatasetNotFoundError and ConnectionError are OSErrors, an unknown configuration a ValueError;
-    # datasets 5.2 raises an IndexError for a saved split without rows
-    except (datasets.exceptions.DatasetsError, OSError, ValueError, LookupError) as error:
-        raise InputError(f"data.dataset: {name}: {_say(error, folder)}") from None
-    if isinstance(found, datasets.Dataset):  # saved without splits
-        return datasets.DatasetDict({settings.train_split: found})
-    return found
-
-
-def _say(error: Exception, folder: Path) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = " ".join(lines[:2]) or type(error).__name__
-    if isinstance(error, LookupError):
-        return f"cannot be read ({type(error).__name__}: {said}); is a split of it empty?"
-    cause = error.__cause__
-    if cause is not None and str(cause) and str(cause).splitlines()[0] not in said:
-        said += f" ({str(cause).splitlines()[0]})"
-    if isinstance(error, ConnectionError):
-        return f"{said}; without a network give a folder, such as `hf download` makes"
-    if "gated" in said:
-        return f"{said}; accept its terms on its page, then set HF_TOKEN"
-    if not folder.exists():
-        return f"{said}; it is neither a folder here nor a dataset on the hub that can be read"
-    return said
 
 
 def _choose_eval_split(settings: DataSettings, found: DatasetDict, name: str) -> str:
@@ -133,33 +93,11 @@ def _table(settings: DataSettings, table: Dataset, name: str) -> Table:
     columns = [
         column
         for column in known
-        if column in needed or (column in _STANDARD and not _is_filled(table, column))
+        if column in needed or (column in _STANDARD and not is_filled(table, column))
     ]
     if not columns:
         raise InputError(
             f"{name}: has no column `messages` or `prompt`; columns: {', '.join(known)}. "
             "data.columns and data.prompt_layout say which hold what"
         )
-    return Table(name, _number(table.select_columns(columns), name))
-
-
-def _is_filled(table: Dataset, column: str) -> bool:
-    """Whether a column holds objects of any keys, each of which Arrow gives the keys of all."""
-    feature = table.features[column]
-    while hasattr(feature, "feature"):  # a list of
-        feature = feature.feature
-    return column in ("schema", "expected") and isinstance(feature, dict)
-
-
-def _number(table: Dataset, name: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    for index, row in enumerate(table):
-        yield f"{name}[{index}]", index, _without_nulls(row)
-
-
-def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Arrow gives every row every column: null stands for an absent one of ours."""
-    return {
-        column: value
-        for column, value in row.items()
-        if value is not None or column not in _STANDARD
-    }
+    return Table(name, number_rows(table.select_columns(columns), name, _STANDARD))
