@@ -115,11 +115,8 @@ def find_line(source: str, name: str) -> int | None:
         if isinstance(node, ast.Call):
             for keyword in node.keywords:
                 value = keyword.value
-                if (
-                    keyword.arg == "name"
-                    and isinstance(value, ast.Constant)
-                    and value.value == name
-                ):
+                named = str(value.value) if isinstance(value, ast.Constant) else None
+                if keyword.arg == "name" and named == name:
                     return node.lineno
     return None
 
