@@ -76,6 +76,7 @@
     if (row.message) facts.push(startOf(row.message));
     if (row.answer) facts.push(`${row.answer} from the golden`);
     if (row.finish) facts.push(`${row.prompt_tokens} prompt and ${row.tokens} completion tokens, ${row.finish}`);
+    if (row.judge) facts.push(row.judge);
     if (row.seconds) facts.push(`${row.seconds} s`);
     if (row.margin !== null && row.margin !== undefined) facts.push(`smallest margin ${row.margin}`);
     cell.append(make("p", "", facts.join(" · ")));
@@ -89,6 +90,7 @@
     addText(texts, "prompt", caseOf(row).prompt);
     addText(texts, "accepted", row.golden);
     addText(texts, row.golden ? "now" : "answer", row.text);
+    addText(texts, "judge", row.reply);
     return line;
   };
   const makeRow = (row) => {

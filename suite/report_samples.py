@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from suite.baseline import Baseline
 from suite.case import Case
+from suite.judgement import Judgement
 from suite.run import CaseResult, Run
 from suite.sinks import terminal_safe
 
@@ -94,11 +96,20 @@ def _row(
         row["margin"] = _round(generation.margin)
     if result.answer in ("text differs", "object differs"):
         row["answer"] = result.answer
+    if result.judgement:
+        row["judge"] = _describe_judgement(result.judgement)
+        row["reply"] = _cut("\n\n".join(each.text for each in result.judgement.replies), longest)
     baseline = baselines.get((result.model, result.task))
     golden = baseline.golden(result.case_id, result.case_hash) if baseline else None
     if golden is not None and golden.text != text:
         row["golden"] = _cut(golden.text, longest)
     return row
+
+
+def _describe_judgement(judgement: Judgement) -> str:
+    if judgement.grades is None:
+        return f"the judge's grades cannot be read: {safe(judgement.reason or '')}"
+    return ", ".join(f"{name} {grade}" for name, grade in asdict(judgement.grades).items())
 
 
 def _round(value: float | None) -> float | None:

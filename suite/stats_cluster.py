@@ -3,7 +3,7 @@
 Cases made from one template flip together, so they are not the independent coins that the McNemar
 test counts: its false alarms rise from its alpha to a third and more. Here the cluster is the coin.
 Likewise the fields of one answer are right or wrong together, and an interval that took them for
-independent would be too narrow.
+independent would be too narrow; so are questions over one text.
 """
 
 from __future__ import annotations
@@ -133,6 +133,28 @@ def effective_n(counts: Sequence[tuple[int, int]], confidence: float = 0.95) -> 
     if variance * of <= rate * (1 - rate):  # not more than if all units were independent
         return max(1.0, of * correction)
     return max(1.0, rate * (1 - rate) / variance * correction)
+
+
+def mean_interval(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -> Interval:
+    """Return the interval of a mean of values in [0, 1], such as token F1, that share clusters.
+
+    As `clustered_interval`, at the number of independent 0/1 units whose mean would vary as much.
+    Values that are no 0/1 vary less, so that may be more than there are.
+
+    Args:
+        clusters: Per cluster, the sum of its values and how many these are; at least one.
+        confidence: Of the two-sided interval.
+    """
+    of = sum(size for _, size in clusters)
+    # sums of tenths go over 1 by a rounding
+    mean = min(1.0, max(0.0, sum(total for total, _ in clusters) / of))
+    count = len(clusters)
+    n = float(count)
+    residuals = sum((total - mean * size) ** 2 for total, size in clusters)
+    if count > 1 and residuals and 0 < mean < 1:
+        variance = count / (count - 1) * residuals / of**2
+        n = max(1.0, mean * (1 - mean) / variance * _few_clusters(count - 1, confidence))
+    return score_interval(mean, n, confidence)
 
 
 def _few_clusters(freedom: int, confidence: float) -> float:

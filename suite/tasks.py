@@ -8,6 +8,8 @@ from suite.case import Case
 from suite.extraction_score import count_fields, score_extraction
 from suite.format_score import score_format
 from suite.math_score import MATH_LAYOUT, expected_number, score_math
+from suite.qa_measures import QA_MEASURES, measure_qa
+from suite.qa_score import QA_LAYOUT, check_references, score_qa
 from suite.task import Direction, Task, expected_object
 from suite.verifier_measures import (
     AT_THRESHOLD,
@@ -74,6 +76,23 @@ TASKS: dict[str, Task] = {
         answer="answer",
         expects_text=True,
         check_expected=expected_number,
+    ),
+    "qa": Task(
+        name="qa",
+        score=score_qa,
+        metrics={"exact_match_rate": "higher"},
+        measures=QA_MEASURES,
+        measure=measure_qa,
+        judged=True,
+        groups={
+            "kind": ("factual", "reasoning", "multi_hop"),
+            "answer": ("unanswerable",),
+        },
+        group_metrics=("exact_match_rate",),
+        inputs=("question", "context"),
+        layout=QA_LAYOUT,
+        answer="answers",
+        check_expected=check_references,
     ),
     "verifier": Task(
         name="verifier",
