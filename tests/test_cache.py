@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixtures.cache import CACHE_FILE, Cache, CacheError, PlanRow, usable_folder
+from fixtures.cache import CACHE_FILE, Cache, CacheError, PlanRow
+from fixtures.cache_folder import usable_folder
 from fixtures.file_hash import hash_file
 from suite.generation import Generation
 from tests.run_records import NEAR_TIES

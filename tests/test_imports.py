@@ -87,6 +87,8 @@ ROOMS = (  # the first that matches counts
         tuple(f"{name.replace('.', '/')}.py" for name in sorted(HEAVY) if name < "g"),
         FIXTURES | TORCH_STACK | {"heavy"},
     ),
+    # `openai`: of the `api` extra, imported when a server is asked
+    Room(("fixtures/api_client.py",), FIXTURES, frozenset({"openai", "httpx2"})),
     # of the `train` extra, imported when a dataset is asked for
     Room(("fixtures/dataset_files.py",), FIXTURES, frozenset({"datasets"})),
     Room(("fixtures/*.py",), FIXTURES, frozenset({"heavy", "huggingface_hub", "rich"})),
@@ -204,6 +206,8 @@ ALLOWED = {
 REFUSED = {
     "datasets when its reader is loaded": ("fixtures/dataset_files.py", "import datasets"),
     "datasets elsewhere": ("fixtures/opening.py", "def f():\n    import datasets"),
+    "openai when its client is loaded": ("fixtures/api_client.py", "import openai"),
+    "openai elsewhere": ("fixtures/api_engine.py", "def f():\n    import openai"),
     "torch in the core": ("suite/case.py", "import torch"),
     "torch in a function of the core": ("suite/case.py", "def f():\n    import torch"),
     "scipy when the core is loaded": ("suite/stats.py", "import scipy.stats"),
@@ -248,7 +252,7 @@ def test_loading_every_light_module_loads_no_part_of_the_torch_stack() -> None:
         if path.startswith(("suite/", "fixtures/", "train/")) and not path.endswith("__main__.py")
     ]
     modules = [name for name in light if name not in HEAVY]
-    unwanted = sorted(TORCH_STACK | {"scipy", "trl", "datasets", "matplotlib"})
+    unwanted = sorted(TORCH_STACK | {"scipy", "trl", "datasets", "matplotlib", "openai"})
     code = (
         f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\n"
         f"print([name for name in {unwanted} if name in sys.modules])"
