@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,10 +31,13 @@ from suite.report_charts import (
     draw_trend,
 )
 from suite.report_flips import find_flip_groups
+from suite.report_reasons import tabulate_reasons
 from suite.report_repeats import remark
 from suite.report_samples import pack_samples, safe
 from suite.report_verdict import find_verdict
-from suite.run import GateResult, Judge, ModelRecord, Run, Selection, count_extras, count_reasons
+from suite.report_verifier import find_verifier_reports
+from suite.report_verifier_charts import SIDE, lay_out_verifier
+from suite.run import GateResult, Judge, ModelRecord, Run, Selection, count_extras
 from suite.task import Direction
 from suite.tasks import TASKS
 from suite.whole_file import write_whole
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 
 PAGE_FILE = "report.html"
 _PARTS = Path(__file__).parent
-_MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +80,6 @@ class Part:
     """On the times of requests, and on repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """Why cases failed, side by side."""
-
-    reason: str
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonTable:
-    """The reasons of one task."""
-
-    task: str
-    models: tuple[str, ...]
-    rows: tuple[ReasonRow, ...]
-    most: int
-    """The highest count."""
-    hidden: int
-    """Reasons that are left out, the rarest."""
-
-
 def render_page(
     run: Run,
     baselines: Mapping[tuple[str, str], Baseline],
@@ -124,7 +104,8 @@ def render_page(
         verdict=find_verdict(run),
         gates=_group_gates(run.gates),
         parts=[_make_part(run, selection, earlier) for selection in run.selections],
-        reasons=_tabulate_reasons(run),
+        verifiers=[lay_out_verifier(each) for each in find_verifier_reports(run, cases)],
+        reasons=tabulate_reasons(run),
         flips=find_flip_groups(run, baselines, cases),
         samples=pack_samples(run, baselines, cases),
         environments=[
@@ -133,6 +114,7 @@ def render_page(
         ],
         width=WIDTH,
         height=HEIGHT,
+        picture_side=SIDE,
     )
 
 
@@ -165,9 +147,10 @@ def write_page(
 @cache
 def _template() -> Template:
     # late: it takes 20 ms, and whoever writes no page needs none of it
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
+        loader=FileSystemLoader(_PARTS),  # of what the page includes
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -256,25 +239,6 @@ def _draw_rate(
     interval = rate.interval
     now = f"this run: {rate.value:.3f} ({rate.counts})"
     return draw_trend([*found, TrendInput(rate.value, interval.low, interval.high, now, is_new)])
-
-
-def _tabulate_reasons(run: Run) -> list[ReasonTable]:
-    tables = []
-    for task in sorted({selection.task for selection in run.selections}):
-        models = [selection.model for selection in run.selections if selection.task == task]
-        counts = [count_reasons(run.of(model, task)) for model in models]
-        totals: Counter[str] = Counter()
-        for each in counts:
-            totals.update(each)
-        ordered = sorted(totals, key=lambda reason: (-totals[reason], reason))
-        rows = tuple(
-            ReasonRow(reason, tuple(each.get(reason, 0) for each in counts))
-            for reason in ordered[:_MOST_REASONS]
-        )
-        most = max((count for row in rows for count in row.counts), default=0)
-        hidden = len(ordered) - len(rows)
-        tables.append(ReasonTable(task, tuple(models), rows, most, hidden))
-    return tables
 
 
 def _describe_model(name: str, record: ModelRecord) -> dict[str, Any]:

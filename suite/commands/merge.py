@@ -63,6 +63,7 @@ def merge(
         from suite.report_bar import render_place
         from suite.report_html import write_page
         from suite.report_lines import Span
+        from suite.report_verifier_files import write_verifier_files
         from suite.run_folder import check_output, find_run, read_folder, write_folder
         from suite.sinks import terminal_safe
 
@@ -80,6 +81,7 @@ def merge(
         run, asked_cases = replace(whole.run, gates=results), whole.cases().values()
         write_folder(output, run, asked_cases, whole.baselines, whole.anchors)
         write_page(output, run, whole.baselines, asked_cases)
+        write_verifier_files(output, run, asked_cases)
         where = terminal_safe(str(output))
         lines = render_report(run, whole.baselines, console_width())
         lines += [(), render_place(run, judged.place), (Span("run  ", "title"), Span(where))]

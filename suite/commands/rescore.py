@@ -67,6 +67,7 @@ def _write(output: Path, recorded: RecordedRun, rescored: Rescored, cases: Path 
     from suite.console import write_lines
     from suite.report_html import write_page
     from suite.report_lines import Span
+    from suite.report_verifier_files import write_verifier_files
     from suite.run_folder import write_folder
     from suite.sinks import terminal_safe
 
@@ -78,6 +79,7 @@ def _write(output: Path, recorded: RecordedRun, rescored: Rescored, cases: Path 
         run = replace(run, files={**run.files, "cases": str(cases)})
     write_folder(output, run, asked, recorded.baselines, recorded.anchors)
     write_page(output, run, recorded.baselines, asked)
+    write_verifier_files(output, run, asked)
     where = terminal_safe(str(output))
     write_lines(
         [(), (Span("run  ", "title"), Span(f"{where}; next: goldgate gate {where}"))], sys.stdout
