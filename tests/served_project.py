@@ -7,21 +7,31 @@ import os
 import sqlite3
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import anyio._backends._asyncio
-import httpcore2
-import openai
 import pytest
 import yaml
 
-from tests.fault_server import FaultServer
+from fixtures.api_engine import ApiEngine
+from fixtures.model import Endpoint, Model, Prompt
+from tests.fault_server import FaultServer, serving
 from tests.toy_project import IDS, ROOT, ToyProject
 
 KEY_NAME = "TOY_API_KEY"
-KEPT = (openai, httpcore2, anyio._backends._asyncio)
-"""pytester forgets what its runs import; a second copy would not know the tasks of the first."""
+
+
+@cache
+def load_client() -> None:
+    """Have the client and all it imports late be there before pytester looks.
+
+    It forgets what its runs import, and a second copy would not know the tasks of the first.
+    """
+    with serving() as server:
+        endpoint = Endpoint(model="m", base_url=server.url)
+        engine = ApiEngine(Model(name="m", type="api", endpoint=endpoint))
+        engine.generate([Prompt("c00", (("user", "Say c00."),))], lambda batch: None)
 
 
 class ServedProject(ToyProject):
@@ -34,6 +44,7 @@ class ServedProject(ToyProject):
         server: FaultServer,
         **entry: Any,
     ) -> None:
+        load_client()
         super().__init__(pytester, monkeypatch)
         monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
         self.server = server

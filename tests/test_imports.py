@@ -88,7 +88,7 @@ ROOMS = (  # the first that matches counts
         FIXTURES | TORCH_STACK | {"heavy"},
     ),
     # `openai`: of the `api` extra, imported when a server is asked
-    Room(("fixtures/api_client.py",), FIXTURES, frozenset({"openai", "httpx2"})),
+    Room(("fixtures/api_client.py",), FIXTURES, frozenset({"openai"})),
     # of the `train` extra, imported when a dataset is asked for
     Room(("fixtures/dataset_files.py",), FIXTURES, frozenset({"datasets"})),
     Room(("fixtures/*.py",), FIXTURES, frozenset({"heavy", "huggingface_hub", "rich"})),
