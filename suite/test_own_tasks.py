@@ -1,6 +1,6 @@
 """Tasks of one's own: every output is judged by the scorer that came with its cases.
 
-One test for each of them; nothing of this file is collected where there is none.
+One test for each of them, none where there is no such task.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def test_allowing_what_is_not_there_is_refused(toy: OwnToy) -> None:
     )
 
 
-def test_a_mark_selects_and_without_own_tasks_nothing_is_collected(toy: OwnToy) -> None:
+def test_a_mark_selects_an_own_task_as_any_other(toy: OwnToy) -> None:
     assert toy.run("-m", "not polite").ret == pytest.ExitCode.NO_TESTS_COLLECTED
     toy.run("-m", "polite", "-k", "p1").assert_outcomes(passed=1, skipped=1, deselected=3)
 
