@@ -120,7 +120,7 @@ def test_constraints_pin_every_direct_dependency_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("room", "extras"),
-    # suite draws pictures with a library of the extra `train`, and says so where it is missing
+    # suite draws pictures and fixtures reads datasets with the extra `train`, or say that they need it
     [("suite", ["train"]), ("fixtures", ["api"]), ("train", ["train"])]
     + [(room, ["train", "api", "dev"]) for room in ("tests", "bench", "docs")],
 )
