@@ -87,16 +87,17 @@ def test_the_gates_name_every_model_with_goldens_and_run_on_whatever_decides_the
     assert {"pyproject.toml", "conftest.py"} <= set(workflow[True]["pull_request"]["paths"])
 
 
-def test_letting_cases_go_is_asked_for_by_name() -> None:
+@pytest.mark.parametrize("switch", ["--accept-removed", "--allow-code"])
+def test_letting_cases_go_and_running_their_code_is_asked_for_by_name(switch: str) -> None:
     script = _load_script()
     folder = Path("run")
     commands = [
-        script._pytest_command(script._read_options([f"--accept-removed={word}"]), folder)
+        script._pytest_command(script._read_options([f"{switch}={word}"]), folder)
         for word in ("true", "false")
     ]
-    assert ["--accept-removed" in command for command in commands] == [True, False]
+    assert [switch in command for command in commands] == [True, False]
     with pytest.raises(SystemExit):
-        script._read_options(["--accept-removed=maybe"])
+        script._read_options([f"{switch}=maybe"])
 
 
 def test_the_run_is_kept_whatever_became_of_the_gates() -> None:

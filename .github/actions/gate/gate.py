@@ -15,13 +15,14 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))  # the suite of this checkout, whatever is installed
 
 from suite.errors import InputError  # noqa: E402
+from suite.own_tasks import own_tasks  # noqa: E402
 from suite.report_summary import (  # noqa: E402
     COMMENT_MARK,
     render_annotations,
@@ -35,6 +36,7 @@ from suite.sinks import annotation, log_safe, markdown_block, terminal_safe  # n
 
 PATHS = ("cases", "gates", "models", "goldens", "replay")
 WORDS = ("baseline-ref", "id-field", "text-field", "as")
+SWITCHES = ("accept-removed", "allow-code")
 _WRONG_INPUT = 4
 """As pytest ends with it."""
 _TAIL = 40
@@ -56,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _WRONG_INPUT
     status, tail = _run_guarded(_pytest_command(given, folder))
     try:
-        _tell(given, folder, status, tail)
+        with ExitStack() as known:
+            if given.allow_code == "true":
+                with suppress(InputError):  # pytest has said so, and ended with it
+                    known.enter_context(own_tasks(Path(given.cases), True))
+            _tell(given, folder, status, tail)
     except Exception as error:
         # what was judged stands, told or not, and whatever a defect of the telling may be
         _complain(error)
@@ -99,12 +105,14 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("baseline-ref", "git revision whose gates, goldens and cases decide, such as origin/main")
     add("allow-conditions", "conditions that may differ from the baseline's, separated by spaces")
     add("accept-removed", "true: cases of the baseline may be gone; they are listed first", "false")
+    add("allow-code", "true: run scorers.py of the folder of case files", "false")
     add("output", "folder of the run", "goldgate-run")
     add("summary", "where the Markdown goes", os.environ.get("GITHUB_STEP_SUMMARY", ""))
     add("comment", "where the text of a comment goes")
     given = parser.parse_args(arguments)
-    if given.accept_removed not in ("true", "false"):
-        parser.error(f"--accept-removed: expected true or false, got {given.accept_removed!r}")
+    for name in SWITCHES:
+        if (word := getattr(given, name.replace("-", "_"))) not in ("true", "false"):
+            parser.error(f"--{name}: expected true or false, got {word!r}")
     given.output = Path(given.output)
     return given
 
@@ -118,8 +126,8 @@ def _pytest_command(given: argparse.Namespace, folder: Path) -> list[str]:
     for name in WORDS:
         if value := getattr(given, name.replace("-", "_")):
             command.append(f"--{name}={value}")
-    if given.accept_removed == "true":
-        command.append("--accept-removed")
+    switched = (name for name in SWITCHES if getattr(given, name.replace("-", "_")) == "true")
+    command += [f"--{name}" for name in switched]
     command += [f"--allow-conditions={field}" for field in given.allow_conditions.split()]
     return command + [f"--model={name}" for name in given.model.split()]
 
