@@ -155,6 +155,8 @@ def _find_obstacle(
     if selection.shard and not selection.is_complete:
         hint = "a gate wants all of them: goldgate merge"
         return Finding("SKIPPED", f"{count} in shard {selection.shard}; {hint}")
+    if not selection.selected and any(selection.repeats):
+        return Finding("SKIPPED", "only further repeats were selected; a gate wants the first ones")
     if not selection.selected:
         return Finding("FAIL", "no case was selected, so there is nothing to judge")
     if not selection.is_complete:

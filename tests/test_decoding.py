@@ -218,6 +218,25 @@ def test_the_engine_too_keeps_to_what_fits(base: Path, monkeypatch: pytest.Monke
     assert max(sizes[1:]) == 2
 
 
+def test_each_repeat_draws_from_a_seed_of_its_own(base: Path) -> None:
+    from fixtures.hf_engine import HfEngine
+
+    def ask(seed: int, repeats: list[int]) -> list[str]:
+        decoding = Decoding(max_new_tokens=6, temperature=1.5, seed=seed)
+        model = Model(name="m", type="local", base=base, threads=1, decoding=decoding)
+        prompts = [Prompt("a", (("user", "Hello"),), repeat) for repeat in repeats]
+        found: dict[int, str] = {}
+        HfEngine(model).generate(
+            prompts, lambda batch: found.update((n, row.text) for n, row in batch.rows)
+        )
+        return [found[n] for n in range(len(repeats))]
+
+    first, second, third = ask(0, [1, 2, 3])
+    assert len({first, second, third}) == 3
+    assert ask(0, [3, 1]) == [third, first]
+    assert ask(1, [1]) == [second]
+
+
 def test_other_errors_are_not_taken_for_a_lack_of_memory(
     loaded: Any, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
