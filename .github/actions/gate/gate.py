@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status, tail = _run_guarded(_pytest_command(given, folder))
     try:
         with ExitStack() as known:
-            if given.allow_code == "true":
+            if given.allow_code == "true" and given.cases:
                 with suppress(InputError):  # pytest has said so, and ended with it
                     known.enter_context(own_tasks(Path(given.cases), True))
             _tell(given, folder, status, tail)
