@@ -20,6 +20,12 @@ SERVICE_MEASURES: dict[str, Direction] = {
     "cost_per_case": "lower",
     "cost_per_1k_requests": "lower",
 }
+_ENDLESS = "it is of requests to a server, and those without an answer count as endless"
+_PRICED = "it is of requests to a server, and wants a price of each answer"
+MISSING_NOTES = {
+    name: _PRICED if name.startswith("cost") else _ENDLESS for name in SERVICE_MEASURES
+}
+"""Why a run may be without a figure, by its name."""
 SERVICE_NOTE = "times and costs are those of when each answer was made, cached ones included"
 
 

@@ -17,6 +17,7 @@ from suite.rates import Rate, find_rates
 from suite.regression import Finding
 from suite.run import Run, Selection
 from suite.self_flips import SELF_FLIP_RATE, find_unasked
+from suite.service_measures import MISSING_NOTES
 from suite.stats import needed_n
 from suite.stats_cluster import effective_n
 
@@ -62,8 +63,8 @@ def _decide_measure(
     if unasked and selection.repeats:  # narrowed, as by -k
         return Finding("SKIPPED", f"{metric}: {unasked}")
     if found is None:
-        why = f": {unasked}" if unasked else ""
-        return Finding("FAIL", f"nothing of this run measures {metric}{why}")
+        why = unasked or MISSING_NOTES.get(metric)
+        return Finding("FAIL", f"nothing of this run measures {metric}{f': {why}' if why else ''}")
     if rule.rule == "bound" and (found.low is None or found.high is None):
         return Finding("FAIL", f"{metric}: {found} has no interval; `rule: value` judges its value")
     passed, sentence = _hold(rule, bound, found, found.value, (found.low, found.high))
