@@ -120,7 +120,7 @@ def test_constraints_pin_every_direct_dependency_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("room", "extras"),
-    # suite draws pictures and fixtures reads datasets with the extra `train`, or say that they need it
+    # suite draws pictures and fixtures reads datasets with the extra `train`, or they ask for it
     [("suite", ["train"]), ("fixtures", ["api"]), ("train", ["train"])]
     + [(room, ["train", "api", "dev"]) for room in ("tests", "bench", "docs")],
 )
