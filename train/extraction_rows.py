@@ -165,6 +165,9 @@ def _want(
         assert len(document) == len(children), f"{slot.name}: two of {list(document)} are one"
         return Wanted(key, document, "object", means, children=children)
     like, value = full[slot.name], values[slot.name]
+    if isinstance(like.json, dict):
+        children = tuple(Wanted(end, like.json[end], "integer", end) for end in like.json)
+        return Wanted(key, like.json, "object", means, children=children)
     return Wanted(
         key,
         None if value is None else value.json,

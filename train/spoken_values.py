@@ -15,7 +15,7 @@ from train import words
 from train.spoken import Spoken, plain, spell
 from train.spoken_times import draw_date, draw_day, draw_time
 from train.values import KINDS
-from train.vocabulary import open_noun
+from train.vocabulary import open_noun, open_pair
 from train.words import full_name, invented_word
 
 _CURRENCIES = {
@@ -55,6 +55,7 @@ _UNITS = {
     "pct": ("{}%", "{} percent", "{} per cent"),
 }
 
+_PLACES = ("Hall", "Park", "House", "Inn", "Court", "Square", "Centre", "Garden", "Mill", "Bridge")
 _USUAL = {
     "color": words.COLORS,
     "food": words.FOODS,
@@ -164,6 +165,25 @@ def _usual(rng: random.Random, kind: str) -> Spoken:
     return plain(rng.choice(_USUAL[kind]))
 
 
+def _proper(rng: random.Random) -> Spoken:
+    """A name of a place, a product or a team: `Café Luna`, `Silver Kettle`, `Tarvo 300`."""
+    if rng.random() < 0.3:
+        return plain(open_pair(rng))
+    noun = (rng.choice(words.NOUNS) if rng.random() < 0.5 else open_noun(rng)).capitalize()
+    stem = rng.choice(words.COMPANY_STEMS) if rng.random() < 0.5 else invented_word(rng)
+    forms = (
+        f"{rng.choice(words.ADJECTIVES).capitalize()} {noun}",
+        f"{stem} {noun}",
+        f"{stem} {rng.choice(_PLACES)}",
+        f"{stem} {rng.choice((rng.randint(2, 990), 'II', 'Plus', 'Mini', 'X', 'GT'))}",
+        stem,
+        noun,
+        f"{rng.choice(('Old', 'New', 'Little', 'Upper', 'East', 'Red'))} {noun}",
+        f"{rng.choice(('Café', 'Villa', 'Club', 'Chez', 'Casa', 'Bar'))} {stem}",
+    )
+    return plain(rng.choice(forms))
+
+
 def _pick(rng: random.Random, *choices: str) -> Spoken:
     return plain(rng.choice(choices))
 
@@ -201,6 +221,7 @@ _MAKERS: dict[str, Callable[..., Spoken]] = {
     "person": _person,
     "first": _first,
     "thing": _thing,
+    "proper": _proper,
     "pick": _pick,
     "list": _list,
 }
