@@ -78,7 +78,7 @@ def test_bad_flags_end_the_run_before_anything_starts(
         (
             "gates.yaml",
             "format: {format_success_rate_min: {value: 95, reason: x}}",
-            "*gates.yaml: format.format_success_rate_min.value: expected less than *, got 95",
+            "*gates.yaml: format.format_success_rate_min.value: a rate is at most 1, got 95",
         ),
         (
             "gates.yaml",
