@@ -212,6 +212,7 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
 _LABELS_READ = {
     "hf": "softmax at the first answer token, one forward pass",
     "api": "logprobs of the server, else the generated label",
+    "batch": "logprobs of the server, else the generated label",
 }
 """By engine, how a task that has labels gets the answers to its cases."""
 

@@ -14,6 +14,8 @@ from typing import Any
 from suite.case import Case
 from suite.chat_reply import describe_error, read_completion
 from suite.generation import Generation
+from suite.label_logprobs import read_labels
+from suite.tasks import TASKS
 
 URL = "/v1/chat/completions"
 _CUSTOM_ID = re.compile(r"([a-z0-9_]+)-([a-z0-9_]+)-([0-9a-f]{16})")
@@ -87,4 +89,7 @@ def read_answer(row: Mapping[str, Any]) -> BatchAnswer:
         what = describe_error(error if error is not None else inner)
         return BatchAnswer(name, None, f"the server answered {status}: {what}")
     reply = read_completion(body)
-    return BatchAnswer(name, reply.generation, reply.message)
+    asked, generation = read_custom_id(name), reply.generation
+    if generation is not None and asked is not None and asked.task in TASKS:
+        generation = read_labels(generation, reply.logprobs, TASKS[asked.task].labels)
+    return BatchAnswer(name, generation, reply.message)

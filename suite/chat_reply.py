@@ -41,6 +41,8 @@ class Reply:
     """Of `error`: the status that the body itself names, as some gateways do beside a 200."""
     tokens: tuple[int, int] | None = None
     """Of prompt and completion, as the server counted; None: it did not say."""
+    logprobs: Any = None
+    """Of an answer's tokens, as the server sent them (`suite.label_logprobs` reads them)."""
 
 
 def read_completion(body: Any) -> Reply:
@@ -77,7 +79,7 @@ def read_completion(body: Any) -> Reply:
         served_model=_name(body.get("model")),
         fingerprint=_name(body.get("system_fingerprint")),
     )
-    return Reply(generation, tokens=tokens)
+    return Reply(generation, tokens=tokens, logprobs=choice.get("logprobs"))
 
 
 def describe_error(error: Any) -> str:
