@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from suite.baseline import Baseline, Golden
 from suite.generation import Generation
+from suite.judgement import Grades, Judgement
 from suite.near_ties import NearTie
 from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection, result_place
 from suite.score import Count, Score
@@ -71,6 +72,14 @@ _GENERATIONS = st.builds(
     served_model=st.none() | st.text(),
     fingerprint=st.none() | st.text(),
 )
+_GRADES = st.builds(Grades, *[st.integers(1, 5)] * 3)
+_JUDGEMENTS = st.builds(
+    Judgement,
+    item=_NAMES,
+    replies=st.lists(_GENERATIONS, max_size=2).map(tuple),
+    grades=st.none() | _GRADES,
+    reason=st.none() | _NAMES,
+)
 RESULTS = st.builds(
     CaseResult,
     model=_NAMES.filter(str.isalnum),  # becomes the name of a folder
@@ -86,6 +95,7 @@ RESULTS = st.builds(
     cluster=st.none() | _NAMES,
     message=TEXT,
     repeat=st.integers(1, 4),
+    judgement=st.none() | _JUDGEMENTS,
 )
 BASELINES = st.builds(
     Baseline,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +275,31 @@ def test_a_run_without_a_judge_is_written_as_before(toy: ToyProject) -> None:
     judged(toy)
     assert not json.loads((toy.path / "out" / "run.json").read_text()).keys() & {"judges"}
     assert "judge" not in (toy.path / "out" / "samples.jsonl").read_text()
+
+
+def test_an_interrupt_while_the_judge_is_asked_keeps_the_run(toy: ToyProject) -> None:
+    path = toy.path / "judge.yaml"
+    path.write_text(path.read_text() + "\nseconds_per_batch: 60\n")
+    options = ["--models=models.yaml", "--cases=cases", "--gates=gates.yaml", "--output=out"]
+    command = [sys.executable, "-m", "pytest", "-p", "fixtures.plugin", *options, "--judge=judge"]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=toy.path, **pipes) as running:
+        for line in running.stdout or ():
+            if line.startswith("judge as judge: 0/4"):
+                running.send_signal(signal.SIGINT)
+    assert running.returncode == pytest.ExitCode.INTERRUPTED
+    run = read_folder(toy.path / "out").run
+    assert run.stopped
+    assert [each.judgement for each in run.results] == [None] * 4
+    assert all(each.score and each.score.passed for each in run.results)
+
+
+def test_a_recorded_run_that_cannot_be_read_gives_its_answers_without_grades(
+    toy: ToyProject,
+) -> None:
+    judged(toy, "--judge=judge")
+    path = toy.path / "out" / "run.json"
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    result = toy.run("--replay=out", "--output=again", "--flips=gate")
+    result.stdout.fnmatch_lines(["*no grades are taken from it: *format 1*"])
+    assert measures(read_folder(toy.path / "again").run) == {}
