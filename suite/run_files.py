@@ -15,9 +15,7 @@ from typing import Any
 from suite.errors import InputError, unknown
 from suite.generation import generation_data, read_generation
 from suite.judgement import judgement_data, read_judgement
-from suite.measures import find_measures
 from suite.own_tasks import OWN_HINT
-from suite.rates import Rate, find_group_rates, find_rates
 from suite.records import RecordError, build
 from suite.run import (
     MODEL_NAME,
@@ -25,12 +23,10 @@ from suite.run import (
     ModelRecord,
     Run,
     Selection,
-    count_extras,
-    count_reasons,
     result_place,
 )
+from suite.run_summary import summarize
 from suite.score import Count, Score
-from suite.self_flips import find_self_flips
 from suite.sentences import join_some
 from suite.tasks import TASKS
 from suite.whole_file import json_text, write_whole
@@ -189,7 +185,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "environment": run.environment,
         "models": {name: _record_data(record) for name, record in sorted(run.models.items())},
         # read by people and other programs; `read_run` counts again
-        "summary": [_summary(run, selection) for selection in run.selections],
+        "summary": [summarize(run, selection) for selection in run.selections],
         "baseline_ref": run.baseline_ref,
         "baseline_commit": run.baseline_commit,
         "allowed_conditions": list(run.allowed_conditions),
@@ -214,58 +210,6 @@ def _record_data(record: ModelRecord) -> dict[str, Any]:
     if record.decision_threshold is None:
         del data["decision_threshold"]
     return data
-
-
-def _summary(run: Run, selection: Selection) -> dict[str, Any]:
-    model, task = selection.model, selection.task
-    results = run.of(model, task)
-    return {
-        "model": model,
-        "task": task,
-        "selected": len(selection.selected),
-        "total": len(selection.known),
-        "rates": _rates_data(find_rates(run, model, task)),
-        **({"groups": groups} if (groups := _groups_data(run, model, task)) else {}),
-        **({"measures": found} if (found := _measures_data(run, model, task)) else {}),
-        **({"self_flips": flips} if (flips := _flips_data(run, model, task)) else {}),
-        "fail_reasons": count_reasons(results),
-        "extras": count_extras(results),
-    }
-
-
-def _groups_data(run: Run, model: str, task: str) -> dict[str, Any]:
-    return {
-        kind: {tag: _rates_data(rates) for tag, rates in groups.items()}
-        for kind, groups in find_group_rates(run, model, task).items()
-    }
-
-
-def _measures_data(run: Run, model: str, task: str) -> dict[str, Any]:
-    return {
-        each.metric: {"value": each.value, "n": each.n, "low": each.low, "high": each.high}
-        | ({"unit": each.unit} if each.unit else {})
-        | ({} if each.count is None else {"count": each.count})
-        for each in find_measures(run, model, task)
-    }
-
-
-def _flips_data(run: Run, model: str, task: str) -> dict[str, Any]:
-    return {each.case_id: list(each.verdicts) for each in find_self_flips(run, model, task)}
-
-
-def _rates_data(rates: Iterable[Rate]) -> dict[str, Any]:
-    return {
-        rate.metric: {
-            "value": rate.value,
-            "count": rate.count,
-            "n": rate.n,
-            "missing": rate.missing,
-            "low": rate.interval.low,
-            "high": rate.interval.high,
-            **({} if rate.unit == "cases" else {"unit": rate.unit}),
-        }
-        for rate in rates
-    }
 
 
 def _selection_data(selection: Selection) -> dict[str, Any]:
