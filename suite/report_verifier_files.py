@@ -28,9 +28,7 @@ from suite.report_verifier_text import (
 from suite.run import Run
 from suite.whole_file import json_text, write_whole, write_whole_bytes
 
-NO_PICTURES = (
-    "no pictures of the verifier: matplotlib is not installed: pip install goldgate[plots]"
-)
+_HINT = "pip install 'goldgate[plots]'; the page has drawings of its own"
 
 
 def write_verifier_files(
@@ -59,8 +57,8 @@ def write_verifier_files(
         write_whole(place / "confident_mistakes.md", render_mistakes(report))
         try:
             _write_pictures(place, report, kept)
-        except ImportError:
-            said[NO_PICTURES] = None
+        except ImportError as error:
+            said[f"no PNG pictures of the verifier: {error}: {_HINT}"] = None
     return list(said)
 
 
