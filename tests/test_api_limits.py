@@ -154,8 +154,12 @@ def answer_by_name(server: FaultServer) -> None:
 
 
 @pytest.mark.integration
-def test_kill_9_loses_no_answered_request_and_asks_none_again(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: FaultServer
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_session_that_is_ended_loses_no_answered_request_and_asks_none_again(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    server: FaultServer,
+    how: signal.Signals,
 ) -> None:
     toy = ServedProject(pytester, monkeypatch, server)
     answer_by_name(server)
@@ -168,8 +172,10 @@ def test_kill_9_loses_no_answered_request_and_asks_none_again(
         assert time.monotonic() < deadline, server.seen.asked
         assert session.poll() is None, session.communicate()
         time.sleep(0.02)
-    os.killpg(session.pid, signal.SIGKILL)
-    session.communicate()
+    os.killpg(session.pid, how)
+    shown, _ = session.communicate(timeout=60)
+    assert session.returncode == (-how if how == signal.SIGKILL else pytest.ExitCode.INTERRUPTED)
+    assert "httpx" not in shown
     answered = set(server.seen.answered)
     assert toy.cached() == {name_in_answer(name) for name in answered}
 
@@ -191,3 +197,30 @@ def test_four_workers_never_have_more_than_three_in_flight_nor_ask_twice(
     result.assert_outcomes(passed=30, errors=3)
     assert server.seen.asked == dict.fromkeys(IDS, 3)
     assert server.seen.most_in_flight == 3
+
+
+def test_a_cap_on_money_without_prices_ends_the_session_before_it_asks(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: FaultServer
+) -> None:
+    toy = ServedProject(pytester, monkeypatch, server)
+    result = toy.run("--max-cost=1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*--max-cost: model 'toy' has no prices; write cost_per_1k_prompt*"]
+    )
+    assert server.seen.asked == {}
+    for wrong in ("--max-cost=free", "--max-cost=inf", "--max-total-tokens=0", "--max-in-flight=0"):
+        assert toy.run(wrong).ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_capped_session_says_so_and_the_next_goes_on(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: FaultServer
+) -> None:
+    toy = ServedProject(pytester, monkeypatch, server)
+    first = toy.run("--max-total-tokens=450", "--max-new-tokens=100", "--max-in-flight=1")
+    # each can take 380 and takes 25, so there is room for a third and for no fourth
+    first.assert_outcomes(passed=3, errors=7, failed=1)
+    assert server.seen.tokens == 75
+    first.stdout.fnmatch_lines(["*no answer of model 'toy': stopped before a cap is passed*"])
+    toy.run("--max-new-tokens=100").assert_outcomes(passed=11)
+    assert server.seen.asked == dict.fromkeys(IDS, 1)
