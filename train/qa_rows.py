@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from suite.qa_score import QA_LAYOUT
 from train.ability_qa import UNANSWERABLE, qa_row, read_passage
-from train.bank_text import said
+from train.bank_text import said, slots_of
 from train.extraction_rows import ABSENT, HELD_OUT, Slot, draw_values, read_slot
 from train.objects import load_phrases
 from train.rows import Row
@@ -30,7 +30,8 @@ the bank that their passage does not answer."""
 
 _KINDS: dict[Kind, int] = {"fact": 4, "reason": 3, "hop": 3}
 _SLOT = re.compile(r"\{(?:context|question|rule)\}")
-_COMPUTED = {"sum", "diff", "times", "more", "less"}
+_COMPUTED = re.compile(r"(sum|diff|times) (\w+) (\w+)")
+_COMPARED = re.compile(r"(more|less) (\w+) (\w+): (.+) / (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def ask_passage(rng: random.Random, passage: Passage, question: Question) -> Ask
     text = said(rng, question.text, full)
     absent = {name for name, value in values.items() if value is None}
     answer = find_answer(rng, question.answer, full, absent)
-    computed = question.answer.split(" ", 1)[0] in _COMPUTED
+    computed = _COMPUTED.fullmatch(question.answer) is not None
     return Asked(context, text, answer, question.kind, passage.domain, computed)
 
 
@@ -155,27 +156,28 @@ def find_answer(
 
     Args:
         rng: The source of chance.
-        rule: A text with slots; `sum a b`, `diff a b` or `times a b`; `more a b: x / y`, which is x
-            where a is more (or later) than b, else y; `less` likewise; or `unanswerable`.
+        rule: A text with slots; `sum a b`, `diff a b` or `times a b` of slots or numbers;
+            `more a b: x / y`, which is x where a is more (or later) than b, else y; `less`
+            likewise; or `unanswerable`.
         values: By slot.
         absent: Slots that the passage leaves out.
     """
-    word, _, rest = rule.partition(" ")
-    names = rest.split(":")[0].split() if word in _COMPUTED else []
-    if word not in _COMPUTED:
-        if any(f"{{{name}" in rule for name in absent):
-            return UNANSWERABLE
-        return said(rng, rule, values)
-    if absent & set(names) or any(f"{{{name}" in rest for name in absent):
+    compared, computed = _COMPARED.fullmatch(rule), _COMPUTED.fullmatch(rule)
+    operation = compared or computed
+    operands = set() if operation is None else set(operation.groups()[1:3])
+    if absent & (operands | slots_of(rule)):
         return UNANSWERABLE
-    one, other = (values[name] for name in names)
-    if word in ("more", "less"):
-        assert one.rank != other.rank, rule
-        first, last = (each.strip() for each in rest.split(":", 1)[1].split(" / "))
-        return said(rng, first if (one.rank > other.rank) == (word == "more") else last, values)
-    left, right = one.json, other.json
-    result = {"sum": left + right, "diff": abs(left - right), "times": left * right}[word]
-    return str(result)
+    if compared is not None:
+        word, name, other, first, last = compared.groups()
+        assert values[name].rank != values[other].rank, rule
+        is_more = values[name].rank > values[other].rank
+        return said(rng, first if is_more == (word == "more") else last, values)
+    if computed is not None:
+        word, *names = computed.groups()
+        left, right = (int(name) if name.isdecimal() else values[name].json for name in names)
+        results = {"sum": left + right, "diff": abs(left - right), "times": left * right}
+        return str(results[word])
+    return said(rng, rule, values)
 
 
 @functools.cache
