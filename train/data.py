@@ -19,7 +19,7 @@ from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
 from train.ability_qa import UNANSWERABLE
 from train.data_card import write_data_card
-from train.data_config import SPLITS, DataConfig
+from train.data_config import SPLITS, WORKED_TASKS, DataConfig
 from train.data_stats import count_tokens, describe, describe_in_markdown
 from train.duplicates import duplicate_key_row, duplicate_object_row
 from train.extraction_rows import text_row
@@ -28,6 +28,7 @@ from train.prompts import Strictness, extraction_row, hard_negative_row, repair_
 from train.qa_rows import reading_row
 from train.rows import Row
 from train.user_rows import canonical_sha256_of
+from train.worked_rows import CATALOGUE, catalogue_text, make_worked_splits
 
 __all__ = [
     "SPLITS",
@@ -43,7 +44,10 @@ _MOST_REDRAWS = 20
 _TEXTS = 0.6
 """Share of the hard extraction rows that ask for facts of a natural text."""
 _STATS = "stats.json"
-_FILES = ("train.jsonl", "eval.jsonl", "stats.md", "README.md")
+_FILES = (
+    *("train.jsonl", "eval.jsonl", "validation.jsonl", "test.jsonl"),
+    *(CATALOGUE, "stats.md", "README.md"),
+)
 
 
 def infer_schema(value: Any) -> dict[str, Any]:
@@ -200,11 +204,12 @@ def make_data(
     tokenizer: Path | None = None,
     tokenizer_name: str = "",
 ) -> dict[str, Any]:
-    """Write both splits, their statistics and their card.
+    """Write the splits, their statistics and their card.
 
     Args:
         config: The mix.
-        out_dir: Gets `train.jsonl`, `eval.jsonl`, `stats.json`, `stats.md` and `README.md`.
+        out_dir: Gets `train.jsonl`, `eval.jsonl` (or what `DataConfig.files` names), `stats.json`,
+            `stats.md` and `README.md`, of the verifier also the catalogue.
         command: What makes these rows again, for the card.
         tokenizer: Folder of the base whose tokens the statistics count; None: characters only.
         tokenizer_name: What the statistics call it; empty: the folder.
@@ -212,11 +217,10 @@ def make_data(
     Returns:
         The statistics.
     """
-    splits = make_splits(config)
-    hard_negative = config.shares("eval")["hard_negative"]
-    used = config.model_copy(update={"hard_negative_prob_eval": hard_negative})
+    is_worked = config.task in WORKED_TASKS
+    splits = make_worked_splits(config) if is_worked else make_splits(config)
     named = None if tokenizer is None else tokenizer_name or str(tokenizer)
-    stats: dict[str, Any] = {"config": used.model_dump(), "tokenizer": named, "splits": {}}
+    stats: dict[str, Any] = {"config": config.recipe(), "tokenizer": named, "splits": {}}
     texts = {split: rows_text(rows) for split, rows in splits.items()}
     for split, rows in splits.items():
         digest = hashlib.sha256(texts[split].encode()).hexdigest()
@@ -231,6 +235,8 @@ def make_data(
     write_whole(out_dir / _STATS, json_text(stats) + "\n")
     for split, text in texts.items():
         write_whole(out_dir / f"{split}.jsonl", text)
+    if config.task == "verifier":
+        write_whole(out_dir / CATALOGUE, catalogue_text(splits))
     write_whole(out_dir / "stats.md", describe_in_markdown(stats, title))
     name = f"{config.task} rows" if not command else out_dir.name
     write_whole(out_dir / "README.md", write_data_card(name, command, stats, NEAR))
@@ -243,6 +249,6 @@ def _content(row: dict[str, Any], task: str) -> dict[str, Any]:
         "task": task,
         "messages": [[each["role"], each["content"]] for each in row["prompt"]],
         "completion": row["completion"][0]["content"],
-        "schema": row["schema"],
-        "expected": row["expected"],
+        "schema": row.get("schema"),
+        "expected": row.get("expected", row["completion"][0]["content"]),
     }

@@ -13,7 +13,24 @@ _TASKS = {
     "format": "to answer with one bare JSON object, whatever the prompt pulls towards",
     "extraction": "to extract the fields that a prompt names, as one bare JSON object",
     "qa": "to answer a question over a passage with a span of it, or with `unanswerable`",
+    "verifier": "to tell whether a worked solution is right (0) or flawed (1)",
+    "math": "to solve word problems step by step and to end with `#### N`",
 }
+_COLUMNS = {
+    "verifier": "A row has `prompt` (messages) and `completion` (the assistant's), `question`, "
+    "`solution`,\n`label` (0 right, 1 flawed) and `error_type`, `tags` with what was planted, and "
+    "`group`: two problems\nthat differ in one place, each with a right and a flawed solution made "
+    "of the same words and\nnumbers, so that no count of words tells them apart. `catalogue.csv` "
+    "has all rows as a table.",
+    "math": "A row has `question` and `answer` as the GSM8K data set has them, and `prompt` "
+    "(messages) and\n`completion` (the assistant's) as the suite asks.",
+}
+_SCORED = (
+    "A row has `prompt` (messages) and `completion` (the assistant's), `kind`, `domain`, `tags`, "
+    "and\n`schema` and `expected`, by which the suite's own scorer judges an answer."
+)
+
+_CATEGORIES = {"qa": "question-answering", "verifier": "text-classification"}
 
 _CARD = """\
 ---
@@ -21,25 +38,24 @@ license: mit
 language: [en]
 pretty_name: {name}
 task_categories: [{category}]
-tags: [synthetic, json]
+tags: [synthetic, {tag}]
 size_categories: [{size}]
 configs:
 - config_name: default
   data_files:
-  - {{split: train, path: train.jsonl}}
-  - {{split: eval, path: eval.jsonl}}
+{files}
 ---
 # {name}
 
 Synthetic rows that teach a small language model {task}.{made}
 
-A row has `prompt` (messages) and `completion` (the assistant's), `kind`, `domain`, `tags`, and
-`schema` and `expected`, by which the suite's own scorer judges an answer. Names, numbers and texts
+{columns} Names, numbers and texts
 are drawn at random from the phrase banks of `train/`: they say nothing about the world, and no
 person or company in them is meant.
 
-No prompt is in both splits or among the cases of the suite, exactly or nearly (Jaccard index of
-word triples below {near}). Both splits come from one generator: a score on `eval` is no promise for
+No prompt is in {both} splits or among the cases of the suite, exactly or nearly (Jaccard index of
+word triples below {near}). {every} splits come from one generator: a score on `{held_out}` is no promise \
+for
 prompts that people write.
 
 | option | value |
@@ -61,14 +77,21 @@ def write_data_card(name: str, command: str, stats: dict[str, Any], near: float)
         near: Above what likeness two prompts count as one.
     """
     config = stats["config"]
+    task, splits = config["task"], list(stats["splits"])
     rows = sum(facts["rows"] for facts in stats["splits"].values())
     parts = []
     for split, facts in stats["splits"].items():
         parts += ["", f"## {split}: {facts['rows']} rows", "", *describe_split(facts)]
     return _CARD.format(
         name=name,
-        task=_TASKS[config["task"]],
-        category="question-answering" if config["task"] == "qa" else "text-generation",
+        task=_TASKS[task],
+        category=_CATEGORIES.get(task, "text-generation"),
+        tag="math" if task in _COLUMNS else "json",
+        files="\n".join(f"  - {{split: {split}, path: {split}.jsonl}}" for split in splits),
+        columns=_COLUMNS.get(task, _SCORED),
+        both="both" if len(splits) == 2 else "two",
+        every="Both" if len(splits) == 2 else "All",
+        held_out=splits[-1],
         size="n<1K" if rows < 1000 else "1K<n<10K" if rows < 10_000 else "10K<n<100K",
         made=f" Made by\n\n```\n{command}\n```" if command else "",
         near=near,

@@ -43,20 +43,28 @@ def data(
     task: Annotated[
         str | None,
         typer.Option(
-            metavar="[format|extraction|qa]",
+            metavar="[format|extraction|qa|verifier|math]",
             help="`format` (default): the mix below. `extraction`: its plain rows alone. `qa`: "
-            "questions over a passage, answered by a span of it or by `unanswerable`.",
+            "questions over a passage, answered by a span of it or by `unanswerable`. `verifier`: "
+            "worked solutions, half of them with a planted error. `math`: word problems to solve. "
+            "These two also get test.jsonl, and validation.jsonl in place of eval.jsonl.",
         ),
     ] = None,
     n_train: Annotated[
-        int | None, typer.Option(help="Rows of train.jsonl: 6000; 2000 with --task.")
+        int | None,
+        typer.Option(
+            help="Rows of train.jsonl: 6000; 2000 of extraction and qa, 20000 of verifier and math."
+        ),
     ] = None,
     n_eval: Annotated[
         int | None,
         typer.Option(
-            help="Rows of eval.jsonl: 1000; 200 with --task. No prompt is in both files, or in "
-            "the suite, or nearly."
+            help="Rows of eval.jsonl: 1000; 200 of extraction and qa. Of validation.jsonl: 600. No "
+            "prompt is in two files, or in the suite, or nearly."
         ),
+    ] = None,
+    n_test: Annotated[
+        int | None, typer.Option(help="Rows of test.jsonl, of verifier and math: 1000.")
     ] = None,
     hard_negative_prob_train: Annotated[
         float | None,
@@ -93,12 +101,16 @@ def data(
         ),
     ] = False,
 ) -> None:
-    """Make training rows: train.jsonl, eval.jsonl, stats.json, stats.md, a dataset card."""
+    """Make training rows: train.jsonl, eval.jsonl, stats.json, stats.md, a dataset card.
+
+    Of verifier and math train.jsonl, validation.jsonl, test.jsonl; of verifier also catalogue.csv.
+    """
     options = {
         "out_dir": out_dir,
         "task": task,
         "n_train": n_train,
         "n_eval": n_eval,
+        "n_test": n_test,
         "hard_negative_prob_train": hard_negative_prob_train,
         "hard_negative_prob_eval": hard_negative_prob_eval,
         "fix_bad_output_prob_train": fix_bad_output_prob_train,
@@ -124,6 +136,7 @@ def _make(
     from train.data_config import DataConfig, read_data_run
     from train.data_stats import find_tokenizer
     from train.run_config import choose_config
+    from train.worked_rows import CATALOGUE
 
     path = choose_config(config, "data")
     run = read_data_run(path, options, overrides)
@@ -139,12 +152,24 @@ def _make(
         say(f"tokens are those of {named}")
     for split, facts in stats["splits"].items():
         say(f"{run.out_dir / split}.jsonl: {facts['rows']} rows, sha256 {facts['sha256']}")
-        say(
-            f"  hard negatives {facts['hard_negative_share']:.3f}, "
-            f"repairs {facts['repair_share']:.3f}"
-            + (f"; tokens of a row {_span(facts['tokens']['row'])}" if "tokens" in facts else "")
-        )
-    say(f"{run.out_dir}: no row is (nearly) in both splits or a case of the suite; see stats.md")
+        told = [_mix(facts)] if _mix(facts) else []
+        if "tokens" in facts:
+            told.append(f"tokens of a row {_span(facts['tokens']['row'])}")
+        if told:
+            say(f"  {'; '.join(told)}")
+    if run.task == "verifier":
+        say(f"{run.out_dir / CATALOGUE}: all rows as a table")
+    both = "both" if len(stats["splits"]) == 2 else "two"
+    say(f"{run.out_dir}: no row is (nearly) in {both} splits or a case of the suite; see stats.md")
+
+
+def _mix(facts: Mapping[str, Any]) -> str:
+    if "error_types" in facts:
+        return ", ".join(f"{name} {count}" for name, count in facts["error_types"].items())
+    if "hard_negative_share" not in facts:
+        return ""
+    shares = (facts["hard_negative_share"], facts["repair_share"])
+    return "hard negatives {:.3f}, repairs {:.3f}".format(*shares)
 
 
 def _span(spread: Mapping[str, float]) -> str:

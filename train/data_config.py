@@ -14,12 +14,15 @@ from train.run_config import apply_override, read_settings
 from train.sft_settings import Strict
 
 SPLITS = ("train", "eval")
-GeneratedTask = Literal["format", "extraction", "qa"]
+GeneratedTask = Literal["format", "extraction", "qa", "verifier", "math"]
+WORKED_TASKS = ("verifier", "math")
+"""Tasks whose rows are word problems with worked solutions."""
 _ROUNDING = 1e-9
 _HARD_NEGATIVES_IN_EVAL = 0.25
 
 
 _ROWS_OF_OTHER_TASKS = {"n_train": 2000, "n_eval": 200}
+_ROWS_OF_WORKED_TASKS = {"n_train": 20000, "n_eval": 600, "n_test": 1000}
 MIXED = ("hard_negative", "fix_bad_output", "duplicate_object", "duplicate_key")
 """What besides plain rows is in the mix of the format task, in the order in which it is drawn."""
 
@@ -29,11 +32,15 @@ class DataConfig(Strict):
 
     task: GeneratedTask = "format"
     """`format`: the mix below. `extraction`: its plain rows. `qa`: questions over a passage,
-    answered by a span of it or by `unanswerable`."""
+    answered by a span of it or by `unanswerable`. `verifier`: worked solutions, half of them with a
+    planted error. `math`: word problems to solve."""
     n_train: int = Field(default=6000, ge=1)
-    """Rows of train.jsonl; 2000 where the task is not `format`."""
+    """Rows of train.jsonl; 20000 of `verifier` and `math`, 2000 of `extraction` and `qa`."""
     n_eval: int = Field(default=1000, ge=1)
-    """Rows of eval.jsonl; 200 where the task is not `format`. No prompt is in both files."""
+    """Rows of eval.jsonl, 200 of `extraction` and `qa`; of validation.jsonl, 600, of `verifier` and
+    `math`. No prompt is in two files."""
+    n_test: int | None = Field(default=None, ge=1)
+    """Rows of test.jsonl, of `verifier` and `math` alone: 1000."""
     hard_negative_prob_train: float = Field(default=0.3, ge=0, le=1)
     """Prompts that pull out of the format ("explain first"); the answer is one bare object."""
     hard_negative_prob_eval: float | None = Field(default=None, ge=0, le=1)
@@ -60,10 +67,16 @@ class DataConfig(Strict):
         if not isinstance(given, dict) or given.get("task", "format") == "format":
             return given
         unmixed = {f"{part}_prob_{split}": 0.0 for part in MIXED for split in SPLITS}
-        return _ROWS_OF_OTHER_TASKS | unmixed | given
+        is_worked = given["task"] in WORKED_TASKS
+        rows = _ROWS_OF_WORKED_TASKS if is_worked else _ROWS_OF_OTHER_TASKS
+        return rows | unmixed | given
 
     @model_validator(mode="after")
     def _check_mix(self) -> Self:
+        if self.n_test is not None and self.task not in WORKED_TASKS:
+            raise ValueError(
+                f"n_test is of {' and '.join(WORKED_TASKS)}; task {self.task} has no test.jsonl"
+            )
         for split in SPLITS:
             shares = self.shares(split)
             mixed = [f"{part}_prob_{split}" for part in shares if shares[part]]
@@ -80,6 +93,21 @@ class DataConfig(Strict):
                 named = [f"{part}_prob_{split} {share}" for part, share in shares.items()]
                 raise ValueError(f"{' and '.join(named)} add up to more than 1")
         return self
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The names of the files without `.jsonl` by split: what is learned, measured, tested."""
+        if self.task in WORKED_TASKS:
+            return {"train": "train", "eval": "validation", "test": "test"}
+        return {split: split for split in SPLITS}
+
+    def recipe(self) -> dict[str, Any]:
+        """The options that decide rows of the task, with what they came to."""
+        if self.task in WORKED_TASKS:
+            return self.model_dump(include={"task", "n_train", "n_eval", "n_test", "seed"})
+        hard_negative = self.shares("eval")["hard_negative"]
+        used = self.model_copy(update={"hard_negative_prob_eval": hard_negative})
+        return used.model_dump(exclude={"n_test"})
 
     def shares(self, split: str) -> dict[str, float]:
         """Probability that a row of a split is each of `MIXED`."""

@@ -19,7 +19,7 @@ EXAMPLES_SHOWN = 3
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _TOKENIZER_PATTERNS = ["*.json", "*.jinja", "*.txt", "tokenizer.model"]
 _HARD_TAGS = frozenset({"schema", "schema_system", "composed", "stated", "prose", "nested"})
-_COUNTED = ("kinds", "strictness", "tags", "domains")
+_COUNTED = ("kinds", "labels", "error_types", "strictness", "tags", "domains")
 
 
 def describe(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -32,9 +32,7 @@ def describe(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "rows": len(rows),
         "kinds": dict(kinds.most_common()),
-        "strictness": dict(Counter(map(_strictness, rows)).most_common()),
-        "hard_negative_share": round(kinds["hard_negative"] / len(rows), 4),
-        "repair_share": round(kinds["repair"] / len(rows), 4),
+        **_count_own(rows, kinds),
         "tags": dict(Counter(tag for row in rows for tag in row["tags"]).most_common()),
         "domains": dict(Counter(row["domain"] for row in rows).most_common()),
         "with_system_prompt": sum(row["prompt"][0]["role"] == "system" for row in rows),
@@ -42,6 +40,21 @@ def describe(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "examples": [
             {part: row[part] for part in ("prompt", "completion")} for row in rows[:EXAMPLES_SHOWN]
         ],
+    }
+
+
+def _count_own(rows: Sequence[dict[str, Any]], kinds: Counter[str]) -> dict[str, Any]:
+    """What only rows of some tasks have: labels, or strictness and the shares of a mix."""
+    if kinds.keys() <= {"verifier", "math"}:
+        return {
+            f"{name}s": dict(sorted(Counter(str(row[name]) for row in rows).items()))
+            for name in ("label", "error_type")
+            if name in rows[0]
+        }
+    return {
+        "strictness": dict(Counter(map(_strictness, rows)).most_common()),
+        "hard_negative_share": round(kinds["hard_negative"] / len(rows), 4),
+        "repair_share": round(kinds["repair"] / len(rows), 4),
     }
 
 
@@ -159,12 +172,15 @@ def describe_split(facts: dict[str, Any]) -> list[str]:
     lines = [f"- SHA-256 of the file `{facts['sha256']}`"]
     lines.append(f"- SHA-256 of its canonical JSONL `{facts['canonical_sha256']}`")
     for name in ("hard_negative", "repair"):
+        if f"{name}_share" not in facts:
+            continue
         count = kinds.get(name, 0)
         words = name.replace("_", " ")
         lines.append(f"- {words}s: {facts[f'{name}_share']:.3f} ({count}/{rows})")
     for name in _COUNTED:
-        counts = ", ".join(f"{key} {count}" for key, count in facts[name].items())
-        lines.append(f"- {name}: {counts}")
+        if name in facts:
+            counts = ", ".join(f"{key} {count}" for key, count in facts[name].items())
+            lines.append(f"- {name.replace('_', ' ')}: {counts}")
     lines.append(f"- with a system prompt: {facts['with_system_prompt']}")
     for unit in ("characters", "tokens"):
         for name, each in facts.get(unit, {}).items():

@@ -189,7 +189,7 @@ def generate_files(config: SftConfig, recipe: DataConfig) -> dict[str, Path]:
     """Make the rows of both splits in the run folder: a second, so again rather than trusted."""
     folder = config.output_dir / "data"
     make_data(recipe, folder)
-    return {split: folder / f"{split}.jsonl" for split in SPLITS}
+    return {split: folder / f"{recipe.files[split]}.jsonl" for split in SPLITS}
 
 
 def pin_data(folder: Path, hashes: dict[str, str]) -> None:
