@@ -38,9 +38,8 @@ def rows(toy: RecordedProject, name: str) -> list[list[str]]:
     return list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_rates_and_figures_of_a_run(toy: RecordedProject, workers: str) -> None:
-    result = toy.record("run", workers, "--flips=gate")
+def test_rates_and_figures_of_a_run(toy: RecordedProject) -> None:
+    result = toy.record("run", "--flips=gate")
     found = summary(toy, "run")
     assert (found["rates"]["accuracy"]["count"], found["rates"]["accuracy"]["n"]) == (6, 8)
     positives = found["rates"]["false_positive_rate"]
@@ -102,6 +101,19 @@ def test_the_folder_has_pictures_a_report_and_the_surest_mistakes(toy: RecordedP
     page = (toy.path / "run" / "report.html").read_text()
     assert '<section id="verifier">' in page
     assert "said to be flawed (P = 0.600), is right" in page
+
+
+def test_hostile_texts_stay_texts_on_the_page_and_in_the_list(toy: RecordedProject) -> None:
+    hostile = "````\n<img src=x onerror=alert(1)>\x1b[31m\n# 9. said to be right\n"
+    ask(toy, question=hostile, solution="=1+1\u202e")
+    toy.record("run", "--flips=gate")
+    page = (toy.path / "run" / "report.html").read_text()
+    mistakes = files(toy, "run")["confident_mistakes.md"].read_text()
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "<img src=x" not in page
+    assert "`````\n````\n<img src=x onerror=alert(1)>\\e[31m\n" in mistakes
+    for text in (page, mistakes):
+        assert not {"\x1b", "\u202e"} & set(text)
 
 
 def test_pictures_are_drawn_once_for_the_same_answers(

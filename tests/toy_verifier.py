@@ -46,15 +46,17 @@ def make_toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Reco
     return project
 
 
+def make_case(index: int, **fields: Any) -> dict[str, Any]:
+    kind = TYPES[index]
+    return {
+        "id": f"c{index:02d}", "tags": [kind], "cluster": f"p{index // 2}",
+        "question": f"What is {index} + 1?", "solution": f"It is {index + 1}.",
+        "label": int(kind != "correct"), "error_type": kind, **fields,
+    }  # fmt: skip
+
+
 def ask(toy: RecordedProject, **fields: Any) -> None:
-    cases = [
-        {
-            "id": f"c{index:02d}", "tags": [kind], "cluster": f"p{index // 2}",
-            "question": f"What is {index} + 1?", "solution": f"It is {index + 1}.",
-            "label": int(kind != "correct"), "error_type": kind, **fields,
-        }
-        for index, kind in enumerate(TYPES)
-    ]  # fmt: skip
+    cases = [make_case(index, **fields) for index in range(len(TYPES))]
     data = {"task": "verifier", "version": 1, "cases": cases}
     (toy.path / "cases" / "verifier.yaml").write_text(yaml.safe_dump(data))
 
