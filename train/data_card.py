@@ -54,8 +54,8 @@ are drawn at random from the phrase banks of `train/`: they say nothing about th
 person or company in them is meant.
 
 No prompt is in {both} splits or among the cases of the suite, exactly or nearly (Jaccard index of
-word triples below {near}). {every} splits come from one generator: a score on `{held_out}` is no promise \
-for
+word triples below {near}). {every} splits come from one generator: \
+a score on `{held_out}` is no promise for
 prompts that people write.
 
 | option | value |
