@@ -14,9 +14,13 @@ import pytest
 
 from fixtures.api_cost import bound_prompt
 from fixtures.api_engine import ApiEngine
+from fixtures.cache import Cache
 from fixtures.engine import EngineError
+from fixtures.file_hash import hash_file
+from fixtures.identity import cache_key, identify
 from fixtures.limits import Allowance, Limits
 from fixtures.model import Decoding, Endpoint, Model, Prompt
+from fixtures.plan import Planner
 from tests.fault_server import FaultServer, answer, hang, serving, status
 from tests.served_project import ServedProject, name_in_answer
 from tests.toy_project import IDS
@@ -141,6 +145,27 @@ def test_another_run_has_a_budget_of_its_own(server: FaultServer, tmp_path: Path
     limits = Limits(max_tokens=500)
     ask(server, prompts(0, 9), Allowance(limits, tmp_path, "one"))
     assert ask(server, prompts(0, 2), Allowance(limits, tmp_path, "two"))[0] == 2
+
+
+def test_what_was_asked_in_vain_is_asked_again_by_the_next_run_alone(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    server.scripts = {"c01": [answer(None, "content_filter")]}
+    endpoint = Endpoint(model="m", base_url=server.url)
+    model = Model(name="m", type="api", endpoint=endpoint)
+    identity = identify(model, hash_file)
+    asked = {cache_key(identity, prompt): prompt for prompt in prompts(0, 3)}
+    cache = Cache(tmp_path / "cache.sqlite")
+    for run, worker in (("one", "gw0"), ("one", "gw1"), ("two", "gw0")):
+        Planner(cache, tmp_path, run, worker, lambda: None).generate_missing(model, identity, asked)
+    assert server.seen.asked == {"c00": 1, "c01": 2, "c02": 1}
+    (why,) = cache.unanswered("one").values()
+    assert why.startswith("content_filter: ")
+    assert len(cache.find(asked)) == 2
+    row = cache.plan("one", "m")
+    assert row is not None
+    assert (row.state, row.done, row.total, row.tries) == ("done", 3, 3, 1)
+    cache.close()
 
 
 def test_a_prompt_takes_at_most_the_tokens_of_its_bound() -> None:
