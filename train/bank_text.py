@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from train.spoken import Spoken
 
 _BRACKETS = re.compile(r"\[([?=]\w+ [^\[\]]*|[^\[\]]*\|[^\[\]]*)\]")
-_SLOT = re.compile(r"\{(\w+)(?:\.(\w+))?\}")
+_SLOT = re.compile(r"(?:\b([Aa]) )?\{(\w+)(?:\.(\w+))?\}")
+_TAKES_AN = re.compile(r"[aeio]|u(?!ni|se)", re.IGNORECASE)
 _GAPS = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)|[ \t]+(?=\n|$)")
 
 
@@ -55,17 +56,24 @@ def _settle(rng: random.Random, inside: str, values: Mapping[str, Spoken | None]
 
 
 def fill(text: str, values: Mapping[str, Spoken | None]) -> str:
-    """Fill all slots at once, so that a value that looks like a slot stays a value."""
+    """Fill all slots at once, so that a value that looks like a slot stays a value.
+
+    An `a` before a slot becomes `an` where the value wants it.
+    """
 
     def write(slot: re.Match[str]) -> str:
-        value = values[slot[1]]
+        article, name, part = slot.groups()
+        value = values[name]
         assert value is not None, f"{slot[0]} is not there"
         assert value.text, f"{slot[0]} has no words of its own"
-        return value.text if slot[2] is None else str(value.parts[slot[2]])
+        shown = value.text if part is None else str(value.parts[part])
+        if article is None:
+            return shown
+        return f"{article}{'n' if _TAKES_AN.match(shown) else ''} {shown}"
 
     return _SLOT.sub(write, text)
 
 
 def slots_of(text: str) -> set[str]:
     """The names of the slots that are still to be filled in a text without brackets."""
-    return {slot[1] for slot in _SLOT.finditer(text)}
+    return {slot[2] for slot in _SLOT.finditer(text)}

@@ -55,6 +55,8 @@ _UNITS = {
     "pct": ("{}%", "{} percent", "{} per cent"),
 }
 
+_LAST_YEAR = 2200
+"""Up to here a number may be a year, which nobody writes with a comma."""
 _PLACES = ("Hall", "Park", "House", "Inn", "Court", "Square", "Centre", "Garden", "Mill", "Bridge")
 _USUAL = {
     "color": words.COLORS,
@@ -70,7 +72,7 @@ def _int(rng: random.Random, low: str, high: str, in_words: float = 0.15) -> Spo
     text = str(number)
     if 0 <= number <= 12 and rng.random() < in_words:
         text = spell(number)
-    elif number >= 1000 and rng.random() < 0.3:
+    elif number > _LAST_YEAR and rng.random() < 0.3:
         text = f"{number:,}"
     return plain(number, text)
 
