@@ -106,6 +106,7 @@ def test_that_breaks(where, error, monkeypatch):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_a_traceback_through_the_engine_does_not_show_it(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: FaultServer

@@ -179,7 +179,13 @@ def answer_by_name(server: FaultServer) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+    ],
+)
 def test_a_session_that_is_ended_loses_no_answered_request_and_asks_none_again(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
