@@ -134,3 +134,18 @@ def test_memory_that_runs_out_halves_the_batch(loaded: Any) -> None:
     whole = find_label_probabilities(loaded.model, prompts)
     for one, two in zip(answers, whole, strict=True):
         assert one.probabilities == pytest.approx(two.probabilities, abs=1e-5)
+
+
+def test_padding_shifts_no_position_of_a_model_with_absolute_ones() -> None:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=64, n_embd=32, n_layer=2, n_head=2, n_positions=64, initializer_range=0.5
+    )
+    model = GPT2LMHeadModel(config).eval()
+    prompts = [LabelPrompt(tuple(range(3, 3 + size)), (19, 20)) for size in (3, 20, 40)]
+    for prompt, answer in zip(prompts, find_label_probabilities(model, prompts), strict=True):
+        with torch.no_grad():
+            want = model(torch.tensor([prompt.ids])).logits[0, -1].softmax(-1)[[19, 20]].tolist()
+        assert answer.probabilities == pytest.approx(want, abs=1e-5)
