@@ -31,7 +31,6 @@ HEAVY = frozenset(
         "fixtures.adapter_check",
         "fixtures.batching",
         "fixtures.decoding",
-        "fixtures.label_probabilities",
         "fixtures.token_choice",
         "fixtures.hf_engine",
         "fixtures.hf_loading",

@@ -28,7 +28,12 @@ LARGEST_FILE = LARGEST_MODEL = 12_000_000  # git keeps every version
 MAIN_JOB = "pip install -c constraints.txt -e . && pytest -m format"
 ALL_TESTS = "pip install -c constraints.txt -e '.[dev]' && pytest"
 OWN = {"", "suite", "fixtures", "train", "tests", "bench", "docs", "conftest"}
-PACKAGES = {"yaml": "pyyaml", "xdist": "pytest-xdist", "_pytest": "pytest"}
+PACKAGES = {
+    "yaml": "pyyaml",
+    "xdist": "pytest-xdist",
+    "_pytest": "pytest",
+    "sklearn": "scikit-learn",
+}
 """Modules that another package name brings."""
 
 
@@ -121,7 +126,7 @@ def test_constraints_pin_every_direct_dependency_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("room", "extras"),
     # suite draws pictures and fixtures reads datasets with the extra `train`, or they ask for it
-    [("suite", ["train"]), ("fixtures", ["api"]), ("train", ["train"])]
+    [("suite", ["train"]), ("fixtures", ["api", "train"]), ("train", ["train"])]
     + [(room, ["train", "api", "dev"]) for room in ("tests", "bench", "docs")],
 )
 def test_every_import_is_a_dependency_of_its_own(room: str, extras: list[str]) -> None:
