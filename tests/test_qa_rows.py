@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from suite.qa_score import QA_LAYOUT, check_references, normalize
+from suite.qa_score import QA_LAYOUT, check_references
 from train.ability_qa import UNANSWERABLE
 from train.bank_text import slots_of
 from train.extraction_rows import draw_values
@@ -52,11 +52,11 @@ def test_passages_have_the_length_of_those_of_the_suite() -> None:
 
 
 def test_every_answer_stands_in_its_passage_unless_it_is_computed() -> None:
-    for passage, question in QUESTIONS:
-        asked = ask_passage(random.Random(question.text), passage, question)
+    for seed, (passage, question) in enumerate(QUESTIONS * 2):
+        asked = ask_passage(random.Random(seed), passage, question)
         if asked.computed or asked.answer == UNANSWERABLE:
             continue
-        assert normalize(asked.answer) in normalize(asked.context), asked
+        assert asked.answer in asked.context, asked
         assert check_references([asked.answer]) is None, asked
 
 

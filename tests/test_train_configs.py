@@ -25,7 +25,15 @@ def read(name: str) -> SftConfig:
 
 def test_what_ships_is_there() -> None:
     names = {path.stem for path in SFT}
-    assert names >= {*QWEN, "tiny_json", "tiny_smoke", "phi_4_mini_verifier", "qwen3_4b_json"}
+    assert names >= {
+        *QWEN,
+        "tiny_json",
+        "tiny_extraction",
+        "tiny_qa",
+        "tiny_smoke",
+        "phi_4_mini_verifier",
+        "qwen3_4b_json",
+    }
     assert {path.stem for path in DATA} >= {"data_hard_eval", "data_hard_eval_dupfix"}
 
 

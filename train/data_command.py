@@ -44,8 +44,10 @@ def data(
         str | None,
         typer.Option(
             metavar="[format|extraction|qa|verifier|math]",
-            help="`format` (default): the mix below. `extraction`: its plain rows alone. `qa`: "
-            "questions over a passage, answered by a span of it or by `unanswerable`. `verifier`: "
+            help="`format` (default): the mix below. `extraction`: its plain rows, and in "
+            "`hard` splits six of ten ask for facts of natural texts by what keys mean. `qa`: "
+            "questions over a passage, answered by a span of it, a count, or `unanswerable`; half "
+            "are laid out as the suite's. `verifier`: "
             "worked solutions, half of them with a planted error. `math`: word problems to solve. "
             "These two also get test.jsonl, and validation.jsonl in place of eval.jsonl.",
         ),

@@ -31,8 +31,9 @@ class DataConfig(Strict):
     """The mix; probabilities are per row and in [0, 1]."""
 
     task: GeneratedTask = "format"
-    """`format`: the mix below. `extraction`: its plain rows. `qa`: questions over a passage,
-    answered by a span of it or by `unanswerable`. `verifier`: worked solutions, half of them with a
+    """`format`: the mix below. `extraction`: its plain rows, and in `hard` splits six of ten
+    ask for facts of natural texts by what keys mean. `qa`: questions over a passage, answered by a
+    span of it, a count, or `unanswerable`. `verifier`: worked solutions, half of them with a
     planted error. `math`: word problems to solve."""
     n_train: int = Field(default=6000, ge=1)
     """Rows of train.jsonl; 20000 of `verifier` and `math`, 2000 of `extraction` and `qa`."""
