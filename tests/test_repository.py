@@ -88,6 +88,12 @@ def test_readme_opens_with_the_two_commands() -> None:
     assert code_blocks(README)[:2] == [MAIN_JOB, ALL_TESTS]
 
 
+def test_nobody_is_told_to_install_from_an_index_that_does_not_have_it() -> None:
+    pages = [path for path in tracked_files() if path.suffix in (".py", ".md", ".yml")]
+    wrong = re.compile(r"pip install [^`\n;&]*\bgoldgate\b")
+    assert [path for path in pages if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_ci_runs_the_second_command_of_readme_word_for_word() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert f'"{ALL_TESTS}"\n' in script
