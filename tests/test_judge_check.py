@@ -112,6 +112,9 @@ def test_one_slip_of_six_is_forgiven_and_two_are_not(ids: list[str], score: int)
 def test_a_judge_whose_replies_cannot_be_read_is_useless() -> None:
     found = trust(dict.fromkeys(SOUND))
     assert (found.word, len(found.unscored)) == ("useless", 42)
+    # unread is not poor, and not good
+    assert trust(SOUND | dict.fromkeys(WRONG[:2])).word == "useless"
+    assert trust(SOUND | dict.fromkeys(RIGHT[:2])).word == "useless"
     # 9 of 42 are more than a fifth, though none of the controls is among them
     assert trust(SOUND | dict.fromkeys(INJECTIONS[:9])).word == "useless"
     assert trust(SOUND | dict.fromkeys(INJECTIONS[:8])).word == "ok"
