@@ -6,7 +6,7 @@ Not here: bad model output, which is a score with a reason, and broken invariant
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -36,13 +36,16 @@ def unknown(kind: str, word: str, choices: Iterable[str]) -> str:
     return f"unknown {kind} {word!r}; known: {', '.join(known) or 'none'}" + (hint and f". {hint}")
 
 
-def describe_problems(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:
+def describe_problems(
+    error: ValidationError, model: type[BaseModel], where: str, unshown: Collection[str] = ()
+) -> list[str]:
     """Turn pydantic's errors into one line each: `where.place: what, got …`.
 
     Args:
         error: From validating `model`.
         model: Tells which keys are known where an unknown one was met.
         where: File and place of the validated value, such as `gates.yaml: format`.
+        unshown: Keys whose values are not quoted.
     """
     lines = []
     for problem in error.errors(include_url=False):
@@ -53,7 +56,8 @@ def describe_problems(error: ValidationError, model: type[BaseModel], where: str
         elif kind == "missing":
             lines.append(f"{place}: missing")
         else:
-            lines.append(f"{place}: {_say(problem)}, got {_shorten(problem['input'])}")
+            got = "" if set(unshown) & set(loc) else f", got {_shorten(problem['input'])}"
+            lines.append(f"{place}: {_say(problem)}{got}")
     return lines
 
 

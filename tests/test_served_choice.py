@@ -76,6 +76,25 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a key in the file": ({"api_key_env": "sk-12/3"}, "models.toy.api_key_env"),
     "unknown key": ({"api_key": "x"}, "unknown key 'api_key'"),
     "of local models": ({"dtype": "float32"}, "unknown key 'dtype'"),
+    "a password without a scheme": ({"base_url": "me:pass-canary@host/v1"}, "expected http://…"),
+    "a password before a slash": ({"base_url": "https://me:pass-canary/x@host"}, "expected http"),
+    "no number for a port": ({"base_url": "http://host:one/v1"}, "expected http://…"),
+    "a port that cannot be": ({"base_url": "http://host:99999/v1"}, "expected http://…"),
+    "a blank in the host": (
+        {"base_url": "http://my host/v1"},
+        "base_url: expected an address without",
+    ),
+    "the key for its name": (
+        {"api_key_env": "sk-pass-canary"},
+        "toy.api_key_env: expected the name",
+    ),
+    "no name": ({"model": ""}, "models.toy.model: expected at least 1 character"),
+    "a price of any height": ({"cost_per_1k_prompt": "inf"}, "models.toy.cost_per_1k_prompt"),
+    "a price that is true": ({"cost_per_1k_prompt": True}, "models.toy.cost_per_1k_prompt"),
+    "no deadline": ({"run_timeout_s": "inf"}, "models.toy.run_timeout_s: expected a valid number"),
+    "endless heat": ({"decoding": {"temperature": "inf"}}, "models.toy.decoding.temperature"),
+    "a word for true": ({"stream": "yes"}, "models.toy.stream: expected a valid boolean"),
+    "true for a number": ({"max_tries": True}, "models.toy.max_tries: expected a valid integer"),
     "negative price": ({"cost_per_1k_prompt": -1}, "models.toy.cost_per_1k_prompt"),
 }
 
@@ -88,6 +107,26 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path, name
     found = "\n".join(caught.value.problems)
     assert message in found
     assert "canary" not in found
+
+
+@pytest.mark.parametrize("key", ["cost_per_1k_prompt", "request_timeout_s", "run_timeout_s"])
+def test_a_number_past_all_numbers_is_refused(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "models.yaml"
+    path.write_text(f"models:\n  a: {{type: api, provider: openai, model: m, {key}: 1e999}}\n")
+    with pytest.raises(InputError, match=f"a.{key}: expected a finite number, got inf"):
+        load_registry(path)
+
+
+def test_wrong_addresses_of_all_entries_are_told_at_once(tmp_path: Path) -> None:
+    bad = OPENAI | {"base_url": "https://me:pass-canary@host/v1"}
+    (tmp_path / "models.yaml").write_text(yaml.safe_dump({"models": {"a": bad, "b": bad}}))
+    with pytest.raises(InputError) as caught:
+        load_registry(tmp_path / "models.yaml")
+    where = f"{tmp_path / 'models.yaml'}: models."
+    assert [each[: len(where) + 10] for each in caught.value.problems] == [
+        f"{where}a.base_url",
+        f"{where}b.base_url",
+    ]
 
 
 @pytest.mark.parametrize("flags", [{"prompt_format": "raw"}, {"quantization": "nf4"}])
