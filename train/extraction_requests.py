@@ -99,7 +99,7 @@ def _notes(
 ) -> list[str]:
     notes = []
     flat = [*wanted, *(child for each in wanted for child in each.children)]
-    if any(each.optional for each in flat) or rng.random() < 0.08:
+    if any(each.optional for each in flat) or rng.random() < 0.2:
         notes.append(rng.choice(bank["null"]))
     if style == "schema":
         notes += [f"{each.key} is {each.hint}." for each in flat if each.hint]

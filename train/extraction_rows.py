@@ -24,6 +24,9 @@ from train.spoken_values import draw, draw_currency
 ABSENT = 0.4
 """Share of the slots marked `?` that are not there and so are null."""
 
+NEVER_SAID = 0.12
+"""Share of requests that also ask for what no such text says, and so for null."""
+
 HELD_OUT = 10
 """Every so-manieth text is of the evaluation alone, so that it measures texts never learned."""
 
@@ -142,8 +145,35 @@ def draw_extraction(rng: random.Random, entry: Entry) -> Extraction:
         wanted = tuple(_want(rng, slot, entry.slots, full, values) for slot in chosen)
         if len({each.key for each in wanted}) == count:
             break
+    if rng.random() < NEVER_SAID:
+        wanted = _ask_for_more(rng, entry, wanted)
     style = choose_style(rng, wanted)
     return Extraction(entry.domain, text, with_arbitrary_keys(rng, wanted, style), style)
+
+
+def _ask_for_more(
+    rng: random.Random, entry: Entry, wanted: tuple[Wanted, ...]
+) -> tuple[Wanted, ...]:
+    """Add something that a text of this kind never says."""
+    absent = rng.choice(_never_said(entry))
+    key = rng.choice(absent["keys"])
+    if key in {each.key for each in wanted}:
+        return wanted
+    place = rng.randint(0, len(wanted))
+    more = Wanted(key, None, absent["type"], absent["means"], optional=True)
+    return (*wanted[:place], more, *wanted[place:])
+
+
+@functools.cache
+def _never_said(entry: Entry) -> list[dict[str, Any]]:
+    """What may be asked in vain: none of its words is in the text or in what it is asked for."""
+    about = [entry.text, *(word for slot in entry.slots for word in (*slot.keys, *slot.means))]
+    words = " ".join((*about, *(slot.kind for slot in entry.slots))).casefold()
+    return [
+        absent
+        for absent in load_phrases("absent_facts")
+        if not any(word in words for word in absent["unless"])
+    ]
 
 
 def _want(
