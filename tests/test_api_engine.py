@@ -184,6 +184,19 @@ def test_a_server_that_is_not_there_is_named_with_the_command_that_starts_it() -
     assert f"no server answers at {server.url}; start it: vllm serve m" in found.stopped
 
 
+def test_a_case_that_waits_for_another_try_does_not_hold_up_the_end(server: FaultServer) -> None:
+    server.scripts = {"c00": [status(429, Retry_After="50")], "c01": [status(401)]}
+    began = time.monotonic()
+    endpoint = Endpoint(model="m", base_url=server.url)
+    engine = ApiEngine(Model(name="toy", type="api", endpoint=endpoint))
+    prompts = [Prompt(case, (("user", f"Say {case}."),)) for case in ("c00", "c01")]
+    server.delay_s = 0.1
+    with pytest.raises(EngineError, match="authentication"):
+        engine.generate(prompts, lambda batch: None)
+    assert time.monotonic() - began < 10
+    assert server.seen.asked == {"c00": 1, "c01": 1}
+
+
 def test_a_server_that_breaks_for_good_is_given_up_and_what_it_answered_kept(
     server: FaultServer,
 ) -> None:
@@ -281,6 +294,7 @@ def test_another_server_is_told_nothing_of_the_environment(
 ) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "of-another-server")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Key: of-another-server\nAuthorization: it, too")
     ask(server, ["c00"], provider="vllm")
     assert "of-another-server" not in str(server.seen.headers)
     assert "Authorization" not in server.seen.headers[0]

@@ -141,6 +141,18 @@ def test_tries_that_may_have_cost_something_count_at_their_most(
     assert (answered, why[:30]) == (0, "stopped before a cap is passed")
 
 
+def test_what_an_entry_adds_to_every_request_counts_towards_the_cap(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "description": "word " * 200}}]
+    usage = {"prompt_tokens": 1200, "completion_tokens": 5, "total_tokens": 1205}
+    server.otherwise = [answer(usage=usage)]
+    allowance = Allowance(Limits(max_tokens=2000), tmp_path, "run")
+    answered, _ = ask(server, prompts(0, 3), allowance, extra_body={"tools": tools})
+    assert answered == 1
+    assert server.seen.tokens <= 2000
+
+
 def test_another_run_has_a_budget_of_its_own(server: FaultServer, tmp_path: Path) -> None:
     limits = Limits(max_tokens=500)
     ask(server, prompts(0, 9), Allowance(limits, tmp_path, "one"))
