@@ -65,7 +65,7 @@ class Bar:
 
 def read_bar(
     places: BarPlaces,
-    models: Iterable[str],
+    pairs: Collection[tuple[str, str]],
     tasks: Collection[str],
     known: Collection[str] | None = None,
     ref: str | None = None,
@@ -75,7 +75,7 @@ def read_bar(
 
     Args:
         places: Of the files.
-        models: Whose baselines are wanted.
+        pairs: Models and tasks whose baselines are wanted.
         tasks: Of the case files, none for other people's rows.
         known: Models that overrides may name; None: any.
         ref: A git revision whose files decide; None: the working tree's.
@@ -85,7 +85,6 @@ def read_bar(
         InputError: A file cannot be read, or there is no such revision.
     """
     here = load_gates(places.gates, known)
-    pairs = [(model, task) for model in models for task in tasks]
     accepted = _read_here(places.goldens, pairs)
     anchors = _read_here(places.goldens, pairs, anchor=True)
     if ref is None:

@@ -124,8 +124,8 @@ def judge_at(
         given.gates,
         (given.cases or find_named("cases", recorded, here)) if tasks else None,
     )
-    models = sorted({each.model for each in run.selections})
-    bar = read_bar(places, models, tasks, ref=ref, commit=commit)
+    pairs = sorted((each.model, each.task) for each in run.selections if each.is_suite)
+    bar = read_bar(places, pairs, tasks, ref=ref, commit=commit)
     noted = note_bar(run, bar, recorded.cases(), run.allowed_conditions)
     judged = replace(recorded, run=noted, baselines=bar.baselines, anchors=bar.anchors)
     return judged, bar.gates

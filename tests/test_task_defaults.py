@@ -65,3 +65,25 @@ def test_a_default_that_is_no_model_is_named(toy: ToyProject) -> None:
 def test_the_list_of_models_tells_the_defaults(toy: ToyProject) -> None:
     result = toy.run("--list-models")
     result.stdout.fnmatch_lines(["*reader *(default for extraction)"])
+
+
+def test_a_name_may_say_its_tasks(toy: ToyProject) -> None:
+    toy.run("--model", "reader:extraction", "--model", "toy:format", "--model", "toy")
+    assert asked(toy) == [
+        ("reader", "extraction", 4),
+        ("toy", "extraction", 4),  # once without: all of them
+        ("toy", "format", 10),
+    ]
+
+
+def test_a_task_behind_a_name_that_does_not_exist_is_named(toy: ToyProject) -> None:
+    result = toy.run("--model", "toy:fromat")
+    result.stderr.fnmatch_lines(["*--model toy:fromat: unknown task 'fromat'; *'format'?*"])
+
+
+def test_a_recorded_run_of_several_models_is_replayed_by_name_and_task(toy: ToyProject) -> None:
+    toy.run("--output", "run")
+    pairs = ("--model", "reader:extraction", "--model", "toy:format")
+    result = toy.run("--replay", "run", *pairs)
+    assert result.ret != 4, result.stderr.str()
+    assert asked(toy) == [("reader", "extraction", 4), ("toy", "format", 10)]
