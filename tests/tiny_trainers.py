@@ -51,7 +51,7 @@ def make_trainer(base: Path, folder: Path, rows: list[dict[str, Any]], *settings
         apply_override(document, setting, "training.epochs=2")
     config = SftConfig.model_validate(document)
     tokenizer = load_tokenizer(base)
-    read = read_rows(path)
+    read = read_rows(path, config.data.task)
     examples = encode_rows(tokenizer, read, config.prompt_format)
     model = load_base(base, config.quantization, attn_implementation=config.attn_implementation)
     model.config.use_cache = False

@@ -16,6 +16,8 @@ _METRICS = (
     ("exact_object_rate", "exact object", "that, and it is the expected object"),
     ("duplicate_json_objects_rate", "duplicates", "two or more top-level objects"),
     ("accuracy", "accuracy", "the right label and nothing else"),
+    ("flexible_exact_match", "flexible match", "the right final number, however written"),
+    ("strict_exact_match", "strict match", "the right number after `####`"),
     ("exact_answer_rate", "exact answer", "the expected text"),
 )
 """Those that a run measured are shown."""
@@ -37,7 +39,7 @@ A LoRA adapter (rank {rank}, alpha {alpha}) on `{base}` ({quantization}){aim}. M
 
 from {train_rows} {rows}, {tokens} tokens, seed {seed}, in {minutes} minutes on a {device}.
 
-Measured while training, by generating greedily on {n} held-out rows{origin}, {judged}
+Measured while training, {answered} {n} held-out rows{origin}, {judged}
 (rate, count, Wilson 95 % interval):
 
 | metric | meaning | base | step {step} (kept) |
@@ -45,7 +47,7 @@ Measured while training, by generating greedily on {n} held-out rows{origin}, {j
 {metrics}
 | `eval_loss` | per {learned} token, {eval_rows} rows | {base_loss:.4f} | {best_loss:.4f} |
 
-{rounding}{picture}All measured steps:
+{threshold}{rounding}{picture}All measured steps:
 
 | step | {columns} | loss |
 |---|{dashes}---|
@@ -58,6 +60,13 @@ It is of use only on that base, quantized in that way.
 _ROUNDED = """\
 The rates are of the weights as trained, in float32; the file holds them rounded to bfloat16, and
 single answers may differ. What the suite reports is of the file.
+
+"""
+
+_THRESHOLD = """\
+The decision threshold is {value}: a solution counts as flawed where P(1) / (P(0) + P(1)) is at
+least that. It was chosen on the {rows} held-out rows (largest balanced accuracy): {accuracy} of
+them are told right by it, {half} by the likelier label; the area under the ROC curve is {auc:.3f}.
 
 """
 
@@ -94,6 +103,7 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
     settings = manifest["training"]
     lora, is_made = settings["lora"], "generate" in settings["data"]
     makes_json = best.get("format_success_rate") is not None
+    by_label = "decision_threshold" in manifest
     return _CARD.format(
         license="license: mit\n" if manifest["base"]["path"] == "fixtures/tiny" else "",
         base=manifest["base"]["path"],
@@ -106,9 +116,9 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         seed=manifest["seed"],
         rows="synthetic rows" if is_made else "rows",
         origin=" of the same generator" if is_made else "",
-        judged="judged\nby the suite's own scorer"
-        if makes_json
-        else "each compared\nwith the expected answer, blanks at the ends aside",
+        answered="by one forward pass over each of" if by_label else "by generating greedily on",
+        judged=_say_judged(best, makes_json, by_label),
+        threshold=_say_threshold(manifest),
         learned="completion"
         if settings.get("loss_on", "completion") == "completion"
         else "learned",
@@ -125,6 +135,28 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
             _step_row(each, [name for name, _, _ in shown]) for each in facts["evaluations"]
         ),
         **{key: facts[key] for key in _TOLD},
+    )
+
+
+def _say_judged(best: dict[str, Any], makes_json: bool, by_label: bool) -> str:
+    if by_label:
+        return "the likelier\nof the labels 0 and 1 compared with the right one"
+    if makes_json or best.get("flexible_exact_match") is not None:
+        return "judged\nby the suite's own scorer"
+    return "each compared\nwith the expected answer, blanks at the ends aside"
+
+
+def _say_threshold(manifest: dict[str, Any]) -> str:
+    if "decision_threshold" not in manifest:
+        return ""
+    choice = manifest["decision_threshold_choice"]
+    rows = choice["rows"]
+    return _THRESHOLD.format(
+        value=manifest["decision_threshold"],
+        rows=rows,
+        accuracy=format_rate(choice["accuracy"], rows),
+        half=format_rate(choice["accuracy_at_half"], rows),
+        auc=choice["roc_auc"],
     )
 
 

@@ -115,7 +115,9 @@ def _read_events(folder: Path) -> dict[str, Curve]:
     curves = {}
     for tag in events.Tags()["scalars"]:
         name = _TAGS.get(tag) or tag.removeprefix("eval/")
-        if tag in _TAGS or (tag.startswith("eval/") and name.endswith(("_rate", "accuracy"))):
+        if tag in _TAGS or (
+            tag.startswith("eval/") and name.endswith(("_rate", "accuracy", "_match"))
+        ):
             curves[name] = _sort((event.step, event.value) for event in events.Scalars(tag))
     return {name: curve for name, curve in curves.items() if curve.points}
 

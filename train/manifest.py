@@ -15,6 +15,7 @@ from typing import Any
 
 from train.sft_config import SftConfig
 from train.sft_measure import Evaluation, measured_facts
+from train.threshold import Threshold, threshold_facts
 
 _PACKAGES = (
     "torch",
@@ -39,6 +40,7 @@ def build_manifest(
     base: Evaluation,
     best: Evaluation,
     canonical_hashes: Mapping[str, str] | None = None,
+    threshold: Threshold | None = None,
 ) -> dict[str, Any]:
     """Return the content of `manifest.json`.
 
@@ -52,6 +54,7 @@ def build_manifest(
         best: Measured at the step whose weights were kept.
         canonical_hashes: SHA-256 of the rows of `train` and `eval` as canonical JSONL
             (`train.user_rows`): the same whatever file or dataset they came from.
+        threshold: Of a verifier, chosen on the rows that were measured.
     """
     rates = {key: value for key, value in measured_facts(base).items() if key != "step"}
     return {
@@ -75,6 +78,7 @@ def build_manifest(
         "versions": read_versions(),
         "git_commit": read_commit(),
         "metrics": {"measured_on": MEASURED_ON, "base": rates, "best": measured_facts(best)},
+        **threshold_facts(threshold),
     }
 
 

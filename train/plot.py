@@ -60,6 +60,12 @@ PICTURES = {
     "exact_answer_rate": Picture(
         "exact_answer", "Exact answer", "share of answers that are the expected text", True
     ),
+    "flexible_exact_match": Picture(
+        "flexible_match", "Flexible match", "share of answers whose final number is right", True
+    ),
+    "strict_exact_match": Picture(
+        "strict_match", "Strict match", "share of answers with the right number after ####", True
+    ),
     "accuracy": Picture("accuracy", "Accuracy", "share of answers that are the right label", True),
 }
 """By metric, in the order of the files."""
@@ -105,7 +111,10 @@ def draw_card(run: Curves, best_step: int | None = None) -> bytes | None:
         run: With at least one curve.
         best_step: Of the weights kept; marked.
     """
-    wanted = ("format_success_rate", "accuracy", "exact_answer_rate", "duplicate_json_objects_rate")
+    wanted = (
+        *("format_success_rate", "accuracy", "flexible_exact_match", "strict_exact_match"),
+        *("exact_answer_rate", "duplicate_json_objects_rate"),
+    )
     rates = [name for name in wanted if name in run.by_metric]
     metrics = [*rates, *(name for name in ("eval_loss", "loss") if name in run.by_metric)]
     columns = 2 if len(metrics) > 1 else 1

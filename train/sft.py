@@ -34,6 +34,7 @@ from train.sft_measure import (
     choose_best,
     choose_metric,
     find_answers,
+    outputs_of,
     read_evaluations,
 )
 from train.sft_run import (
@@ -52,6 +53,7 @@ from train.sft_run import (
 )
 from train.sft_summary import best_vs_base
 from train.targets import check_targets
+from train.threshold import find_threshold
 from train.user_rows import canonical_sha256, read_given, read_rows
 
 TENSORBOARD = "tb"
@@ -175,6 +177,7 @@ def _finish(
         evaluations[0],
         best,
         opened.canonical,
+        find_threshold(outputs_of(config.output_dir / EVALUATIONS, best.step)),
     )
     curves = draw_card(read_run(config.output_dir), best.step)
     facts = {

@@ -18,13 +18,16 @@ from suite.compare import same_json
 from suite.errors import InputError
 from suite.format_score import score_format
 from suite.generation import Generation
+from suite.math_answer import read_expected
+from suite.math_score import score_math
 from suite.strict_json import parse_strict
 from suite.whole_file import json_text, write_whole
 from train.sft_data import SftRow
 from train.sft_settings import Metric
 
-Answers = Literal["object", "verdict", "label", "text"]
-"""What the answers to learn are; a verdict is an object of a verifier with its `label` in it."""
+Answers = Literal["object", "verdict", "label", "number", "text"]
+"""What the answers to learn are; a verdict is an object of a verifier with its `label` in it, a
+number ends a worked solution of the task `math`."""
 
 _OF_THE_SUITE: tuple[Metric, ...] = (
     "format_success_rate",
@@ -35,10 +38,12 @@ METRICS: dict[Answers, tuple[Metric, ...]] = {
     "object": (*_OF_THE_SUITE, "exact_object_rate"),
     "verdict": ("accuracy", *_OF_THE_SUITE, "exact_object_rate"),
     "label": ("accuracy",),
+    "number": ("flexible_exact_match", "strict_exact_match"),
     "text": ("exact_answer_rate",),
 }
-"""What is measured by generating; the first one chooses the checkpoint unless another is asked for.
-Those of objects are metrics of the suite, and whether the object is the right one."""
+"""What is measured of answers; the first one chooses the checkpoint unless another is asked for.
+Those of objects are metrics of the suite, and whether the object is the right one; those of numbers
+are the suite's."""
 
 LOWER_IS_BETTER: frozenset[Metric] = frozenset({"duplicate_json_objects_rate", "eval_loss"})
 LABELS = ("0", "1")
@@ -63,6 +68,10 @@ class Evaluation:
     """Share of outputs that are strict JSON and equal the expected object."""
     accuracy: float | None = None
     """Share of outputs that are the right label and nothing else, or strict JSON with it."""
+    flexible_exact_match: float | None = None
+    """Share of outputs whose final number, however it is written, is the right one."""
+    strict_exact_match: float | None = None
+    """Share of outputs that state the right number after `####`."""
     exact_answer_rate: float | None = None
     """Share of outputs that equal the expected text, blanks at its ends aside."""
     reasons: dict[str, int] = field(default_factory=dict)
@@ -95,6 +104,8 @@ def find_answers(rows: Sequence[SftRow]) -> Answers:
     is_verifier = all(row.case.task == "verifier" for row in rows)
     if set(texts) <= set(LABELS):
         return "label"
+    if all(row.case.task == "math" and read_expected(row.completion) is not None for row in rows):
+        return "number"
     documents = [parse_strict(text).document for text in texts]
     if all(isinstance(document, dict) for document in documents):
         has_label = all("label" in document for document in documents)
@@ -125,7 +136,8 @@ def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
     if asked is None:
         return measured[0]
     if asked not in (*measured, "eval_loss"):
-        kind = {"label": "labels", "text": "text"}.get(answers, "JSON objects")
+        kinds = {"label": "labels", "number": "worked solutions", "text": "text"}
+        kind = kinds.get(answers, "JSON objects")
         raise InputError(
             f"evaluation.metric: {asked} is not measured: the answers of the evaluation rows are "
             f"{kind}, which allow {', '.join(measured)}, eval_loss"
@@ -143,6 +155,8 @@ def judge(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, A
             found = _judge_object(row, generation, answers == "verdict")
         elif answers == "label":
             found = _judge_label(row, generation, labels)
+        elif answers == "number":
+            found = _judge_number(row, generation)
         else:
             found = _judge_text(row, generation)
         expected = row.completion if row.case.expected is None else row.case.expected
@@ -175,7 +189,17 @@ def _judge_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[
     label = generation.text.strip(_BLANK)
     right = label == row.completion.strip(_BLANK)
     reason = None if right else "wrong_label" if label in labels else "not_a_label"
-    return {"passed": right, "reason": reason, "metrics": {"accuracy": int(right)}}
+    judged = {"passed": right, "reason": reason, "metrics": {"accuracy": int(right)}}
+    if generation.label_probabilities:
+        judged["probabilities"] = dict(generation.label_probabilities)
+    return judged
+
+
+def _judge_number(row: SftRow, generation: Generation) -> dict[str, Any]:
+    case = row.case.model_copy(update={"expected": row.completion})
+    score = score_math(case, generation)
+    metrics = {name: score.metrics[name] for name in METRICS["number"]}
+    return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
 
 
 def _judge_text(row: SftRow, generation: Generation) -> dict[str, Any]:
@@ -198,12 +222,17 @@ def summarize(judged: list[dict[str, Any]], step: int, eval_loss: float) -> Eval
     )
 
 
+def outputs_of(folder: Path, step: int) -> Path:
+    """The file with every output of a step, in the folder of a run's evaluations."""
+    return folder / f"step_{step:05d}.jsonl"
+
+
 def write_evaluation(folder: Path, evaluation: Evaluation, judged: list[dict[str, Any]]) -> None:
     """Write `step_NNNNN.jsonl` with every output, then `step_NNNNN.json` with the rates."""
-    stem = folder / f"step_{evaluation.step:05d}"
+    outputs = outputs_of(folder, evaluation.step)
     lines = "".join(json_text(row, indent=None) + "\n" for row in judged)
-    write_whole(stem.with_suffix(".jsonl"), lines)
-    write_whole(stem.with_suffix(".json"), json_text(measured_facts(evaluation)) + "\n")
+    write_whole(outputs, lines)
+    write_whole(outputs.with_suffix(".json"), json_text(measured_facts(evaluation)) + "\n")
 
 
 def measured_facts(evaluation: Evaluation) -> dict[str, Any]:

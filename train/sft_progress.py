@@ -18,6 +18,8 @@ _SHORT = {
     "duplicate_json_objects_rate": "duplicates",
     "exact_object_rate": "exact object",
     "accuracy": "accuracy",
+    "flexible_exact_match": "flexible match",
+    "strict_exact_match": "strict match",
     "exact_answer_rate": "exact answer",
 }
 

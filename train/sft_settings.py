@@ -26,6 +26,8 @@ Metric = Literal[
     "exact_object_rate",
     "duplicate_json_objects_rate",
     "accuracy",
+    "flexible_exact_match",
+    "strict_exact_match",
     "exact_answer_rate",
     "eval_loss",
 ]
@@ -169,7 +171,8 @@ class EvaluationSettings(Strict):
     metric: Metric | None = None
     """Chooses the checkpoint that is kept; ties go to the lower evaluation loss. None: what the
     evaluation rows allow: `format_success_rate` where their answers are JSON objects, `accuracy`
-    where they are the labels 0 and 1, else `exact_answer_rate`."""
+    where they are the labels 0 and 1, `flexible_exact_match` where they are worked solutions of the
+    task `math`, else `exact_answer_rate`."""
 
     @model_validator(mode="before")
     @classmethod

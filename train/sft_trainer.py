@@ -22,6 +22,7 @@ from trl import SFTTrainer
 from fixtures.decoding import decode_batch
 from fixtures.model import Decoding
 from suite.generation import Generation
+from train.label_answers import answer_labels, find_label_prompts
 from train.loss_guard import LossGuard
 from train.precision import PRECISION_OF
 from train.preflight import NOT_LEARNED
@@ -79,6 +80,7 @@ class FormatTrainer(SFTTrainer):
         self.sft = config
         self.eval_rows = eval_rows[: config.evaluation.rows]
         self.prompts = [example.prompt_ids for example in examples["eval"]][: len(self.eval_rows)]
+        self.label_prompts = find_label_prompts(tokenizer, self.eval_rows, config.prompt_format)
         self.train_rows = len(examples["train"])
         self.guard = LossGuard(config.output_dir)
         self.metric = choose_metric(config.evaluation.metric, find_answers(self.eval_rows))
@@ -183,9 +185,9 @@ class FormatTrainer(SFTTrainer):
         return torch.autocast("cpu", torch.bfloat16)
 
     def measure(self, eval_loss: float) -> Evaluation:
-        """Generate, judge, and write both to the run folder."""
+        """Answer, judge, and write both to the run folder."""
         step = self.state.global_step
-        judged = judge(self.eval_rows, self._generate(step))
+        judged = judge(self.eval_rows, self._answer(step))
         measured = summarize(judged, step, eval_loss)
         folder = Path(self.args.output_dir) / EVALUATIONS
         if is_main():
@@ -203,23 +205,29 @@ class FormatTrainer(SFTTrainer):
             )
         return measured
 
-    def _generate(self, step: int) -> list[Generation]:
-        """Answer the prompts, each process its share of them."""
+    def _answer(self, step: int) -> list[Generation]:
+        """Answer the prompts, each process its share of them: by the likelier label, or a text."""
         evaluation = self.sft.evaluation
         mine = range(process_rank(), len(self.prompts), process_count())
         was_training = self.model.training
         self.model.eval()
         with tqdm(
-            total=len(mine), desc=f"generate at step {step}", leave=False, disable=not is_main()
+            total=len(mine), desc=f"answer at step {step}", leave=False, disable=not is_main()
         ) as bar:
-            generations = decode_batch(
-                self.model,
-                self.processing_class,
-                [self.prompts[index] for index in mine],
-                Decoding(max_new_tokens=evaluation.max_new_tokens),
-                evaluation.batch_tokens,
-                on_row=lambda index, generation: bar.update(),
-            )
+            if self.label_prompts is not None:
+                asked = [self.label_prompts[index] for index in mine]
+                generations = answer_labels(
+                    self.model, asked, evaluation.batch_tokens, on_row=bar.update
+                )
+            else:
+                generations = decode_batch(
+                    self.model,
+                    self.processing_class,
+                    [self.prompts[index] for index in mine],
+                    Decoding(max_new_tokens=evaluation.max_new_tokens),
+                    evaluation.batch_tokens,
+                    on_row=lambda index, generation: bar.update(),
+                )
         self.model.train(was_training)
         found = dict(gather(list(zip(mine, generations, strict=True))))
         return [found[index] for index in range(len(self.prompts))]

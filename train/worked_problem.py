@@ -20,8 +20,8 @@ _OBJECTS = tuple(
 )
 _SIZES = (9, 12, 20, 20, 40, 60, 99, 99, 300, 999)
 """No given number is larger than the one that is drawn of these; products stay below `LIMIT`."""
-_STEPS = (1, 1, 1, 2, 2, 2, 2, 3)
-_ASIDE_SHARE = 0.15
+_STEPS = (1, 1, 1, 1, 2, 2, 2, 3)
+_ASIDE_SHARE = 0.1
 _END_SHARE = 0.3
 _MOST_DRAWS = 400
 _OPERATION = {"product": "*", "total": "+", "plus": "+", "minus": "-"}
