@@ -28,7 +28,7 @@ from suite.report_verifier_text import (
 from suite.run import Run
 from suite.whole_file import json_text, write_whole, write_whole_bytes
 
-_HINT = "pip install -c constraints.txt -e '.[plots]'; the page has drawings of its own"
+_HINT = "pip install matplotlib; the page has drawings of its own"
 
 
 def write_verifier_files(
