@@ -5,6 +5,7 @@ The options themselves, and what goes together, are pytest's to check; nothing i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,7 +46,12 @@ class EvalConfig(BaseModel):
 
     cases: Path | None = None
     allow_code: _Flag = False
-    cases_file: Path | None = None
+    cases_file: str | None = None
+    dataset_config: str | None = None
+    dataset_split: str | None = None
+    dataset_revision: str | None = None
+    num_fewshot: Annotated[int, Field(strict=True, ge=0)] | None = None
+    fewshot_file: Path | None = None
     limit: _Positive | None = None
     shard: str | None = None
     goldens: Path | None = None
@@ -53,6 +59,7 @@ class EvalConfig(BaseModel):
     flips: str | None = None
     require_gates: _Flag = False
     accept_removed: _Flag = False
+    accept_regressions: _Flag = False
     baseline_ref: str | None = None
     allow_conditions: _Names = ()
     cache_dir: Path | None = None
@@ -61,12 +68,14 @@ class EvalConfig(BaseModel):
     judge: str | None = None
     repeat: _Positive | None = None
     max_in_flight: _Positive | None = None
-    max_cost: Annotated[float, Field(ge=0)] | None = None
+    max_cost: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
     max_total_tokens: _Positive | None = None
 
     replay: str | None = None
     id_field: str | None = None
     text_field: str | None = None
+    requests: Path | None = None
+    request_model: str | None = None
 
     base_model: str | None = None
     adapter: Path | None = None
@@ -82,8 +91,10 @@ class EvalConfig(BaseModel):
 _OPTIONS = {"output_dir": "output", "registry": "models", "as_name": "as"}
 """Keys whose options have other names."""
 _APART = {"task", "models", "workers", "pytest"}
-_MAYBE_PATHS = {"base_model", "replay"}
-"""A hub id or a folder, a run id or a file: a path where there is something of that name."""
+_MAYBE_PATHS = {"base_model", "cases_file", "replay"}
+"""A hub id or a folder, a run id or a file: a path where there is something of that name, and where
+the name can only be one."""
+_LIKE_A_PATH = re.compile(r"[./~].*|.*\.(jsonl?|csv|parquet|txt|ya?ml)", re.DOTALL)
 
 
 def load_eval(path: Path) -> EvalConfig:
@@ -116,10 +127,24 @@ def pytest_arguments(config: EvalConfig, path: Path, tasks: Collection[str]) -> 
     arguments += [f"--model={name}" for name in config.models]
     if config.workers:
         arguments.append(f"-n{config.workers}")
-    return [*arguments, *_list_options(config, path.absolute().parent), *config.pytest]
+    return [*arguments, *_list_options(config, path), *config.pytest]
 
 
-def _list_options(config: EvalConfig, folder: Path) -> Iterator[str]:
+def locate(name: str | Path, path: Path) -> Path:
+    """Return where a path in an evaluation file leads.
+
+    Args:
+        name: As it is written there.
+        path: Of the file.
+    """
+    try:
+        name = Path(name).expanduser()
+    except RuntimeError:  # of a user who is not there: a name like any other
+        name = Path(name)
+    return (path.absolute().parent / name).resolve()
+
+
+def _list_options(config: EvalConfig, path: Path) -> Iterator[str]:
     for name in EvalConfig.model_fields:
         value = getattr(config, name)
         if name in _APART or value is None or value is False:
@@ -129,7 +154,11 @@ def _list_options(config: EvalConfig, folder: Path) -> Iterator[str]:
             yield option
         elif isinstance(value, tuple):
             yield from (f"{option}={each}" for each in value)
-        elif isinstance(value, Path) or (name in _MAYBE_PATHS and (folder / value).exists()):
-            yield f"{option}={(folder / value).resolve()}"
+        elif isinstance(value, Path) or (name in _MAYBE_PATHS and _is_path(value, path)):
+            yield f"{option}={locate(value, path)}"
         else:
             yield f"{option}={value}"
+
+
+def _is_path(name: str, path: Path) -> bool:
+    return bool(_LIKE_A_PATH.fullmatch(name)) or locate(name, path).exists()

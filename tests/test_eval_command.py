@@ -64,9 +64,26 @@ def test_every_key_is_an_option_of_its_name(tmp_path: Path) -> None:
 
 def test_a_base_or_a_recording_is_a_path_where_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
-    path = write(tmp_path, base_model="base", replay="last")
+    path = write(tmp_path, base_model="base", replay="last", cases_file="openai/gsm8k")
     assert f"--base-model={tmp_path / 'base'}" in arguments_of(path)
     assert "--replay=last" in arguments_of(path)
+    assert "--cases-file=openai/gsm8k" in arguments_of(path)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "./rows", "../a/rows"])
+def test_a_file_that_is_not_there_is_looked_for_beside_the_evaluation(
+    tmp_path: Path, name: str
+) -> None:
+    path = write(tmp_path, cases_file=name, replay=name)
+    assert f"--cases-file={(tmp_path / name).resolve()}" in arguments_of(path)
+    assert f"--replay={(tmp_path / name).resolve()}" in arguments_of(path)
+
+
+def test_a_home_is_where_the_shell_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = write(tmp_path, output_dir="~/out", replay="~/rows.jsonl")
+    assert f"--output={tmp_path / 'home' / 'out'}" in arguments_of(path)
+    assert f"--replay={tmp_path / 'home' / 'rows.jsonl'}" in arguments_of(path)
 
 
 def options_of_pytest() -> Iterator[str]:
@@ -85,13 +102,15 @@ def options_of_pytest() -> Iterator[str]:
     yield from found
 
 
-def test_no_key_is_an_option_that_pytest_does_not_know() -> None:
+def test_the_keys_are_the_options_that_pytest_knows() -> None:
     known = set(options_of_pytest())
     assert "--cases" in known
     keys = set(EvalConfig.model_fields) - {"task", "models", "workers", "pytest"}
     others = {"output_dir": "output", "registry": "models", "as_name": "as"}
     options = {f"--{others.get(key, key).replace('_', '-')}" for key in keys}
     assert options - known == set()
+    own = {"--model", "--num-prompts", "--list-models", "--judge-check"}  # other names; no runs
+    assert known - options == own
 
 
 @pytest.mark.parametrize(
@@ -102,6 +121,7 @@ def test_no_key_is_an_option_that_pytest_does_not_know() -> None:
         ({"task": "fromat"}, "task: unknown task 'fromat'; known: "),
         ({"task": []}, "task: expected at least 1 entry, got []"),
         ({"limit": 0}, "limit: expected greater than or equal to 1, got 0"),
+        ({"max_cost": 0}, "max_cost: expected greater than 0, got 0"),
         ({"limit": True}, "limit: expected a valid integer, got True"),
         ({"require_gates": "maybe"}, "require_gates: expected a valid boolean, got 'maybe'"),
         ({"output_dir": None}, "output_dir: "),

@@ -32,12 +32,12 @@ def eval_(
     Exit status: 2 when the file is wrong, else pytest's (0 passed, 1 failed, 4 wrong input).
     """
     with refusing("eval"):
-        from suite.eval_config import load_eval, pytest_arguments
+        from suite.eval_config import load_eval, locate, pytest_arguments
         from suite.own_tasks import own_tasks
         from suite.tasks import TASKS
 
         found = load_eval(config)
-        cases = None if found.cases is None else config.absolute().parent / found.cases
+        cases = None if found.cases is None else locate(found.cases, config)
         with own_tasks(cases, found.allow_code):
             arguments = pytest_arguments(found, config, TASKS)
     command = [sys.executable, "-m", "pytest", *arguments, *(more or ())]
