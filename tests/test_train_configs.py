@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from suite.tasks import TASKS
 from train.data_config import DataConfig, read_data_run
 from train.sft_config import SftConfig, read_config
 
@@ -31,7 +32,10 @@ def test_what_ships_is_there() -> None:
         "tiny_extraction",
         "tiny_qa",
         "tiny_smoke",
+        "tiny_verifier",
+        "tiny_math",
         "phi_4_mini_verifier",
+        "qwen2_5_0_5b_gsm8k",
         "qwen3_4b_json",
     }
     assert {path.stem for path in DATA} >= {"data_hard_eval", "data_hard_eval_dupfix"}
@@ -70,6 +74,16 @@ def test_the_small_qwen_has_the_numbers_that_people_know(name: str) -> None:
     assert (training.optimizer, training.save_total_limit) == ("paged_adamw_8bit", 10)
     assert config.data.max_tokens == 512
     assert (evaluation.steps, evaluation.rows, evaluation.max_new_tokens) == (25, 200, 128)
+
+
+@pytest.mark.parametrize(
+    ("name", "task"), [("phi_4_mini_verifier", "verifier"), ("qwen2_5_0_5b_gsm8k", "math")]
+)
+def test_rows_of_ones_own_are_laid_out_as_the_suite_asks(name: str, task: str) -> None:
+    layout = TASKS[task].layout
+    assert layout is not None
+    data = read(name).data
+    assert (data.task, data.system_layout, data.prompt_layout) == (task, None, layout.prompt)
 
 
 @pytest.mark.parametrize("kind", ["hard_eval", "hard_eval_dupfix"])
@@ -114,6 +128,8 @@ def make_base(folder: Path, kind: str) -> Path:
         ("qwen2_5_0_5b_json_hard_eval", "Qwen2"),
         ("qwen2_5_0_5b_json_hard_eval_dupfix", "Qwen2"),
         ("phi_4_mini_verifier", "Phi3"),
+        ("tiny_verifier", "Qwen2"),
+        ("tiny_math", "Qwen2"),
         ("qwen3_4b_json", "Qwen3"),
     ],
 )
@@ -155,13 +171,13 @@ def test_a_dry_run_passes_on_a_small_model_of_the_architecture(
 
 def write_verifier_rows(folder: Path) -> None:
     folder.mkdir(parents=True)
-    for split, numbers in (("train", range(24)), ("eval", range(100, 108))):
+    for split, numbers in (("train", range(24)), ("validation", range(100, 108))):
         rows = [
             {
                 "question": f"What is {number} and {7 * number + 3} together?",
                 "solution": f"{number} + {7 * number + 3} = {8 * number + 3 + number % 2}",
-                "label": 1 - number % 2,
-                "error_type": "arithmetic" if number % 2 else None,
+                "label": number % 2,
+                "error_type": "computational" if number % 2 else None,
             }
             for number in numbers
         ]
