@@ -17,9 +17,13 @@ from suite.task import Direction
 from suite.tasks import TASKS
 
 
+ANY_TASK: dict[str, Direction] = SERVICE_MEASURES | {SELF_FLIP_RATE: "lower"}
+"""Measures that a run of any task may have."""
+
+
 def measure_directions(task: str) -> dict[str, Direction]:
     """Return the measures that a run of a task may have, and which way each is better."""
-    return dict(TASKS[task].measures) | SERVICE_MEASURES | {SELF_FLIP_RATE: "lower"}
+    return dict(TASKS[task].measures) | ANY_TASK
 
 
 def measure_run(run: Run) -> Run:

@@ -77,7 +77,7 @@ def load_own_tasks(folder: Path | None, allowed: bool, text: str | None = None) 
             f"{path}: is code that defines tasks, and code of a cases folder is not run unasked; "
             f"if you trust it: {ALLOW_CODE}"
         )
-    source = _read(path) if text is None else text
+    source = (_read(path) if text is None else text).removeprefix("\ufeff")
     tasks = _take_tasks(_run(source, path), path)
     if problems := [each for task in tasks for each in find_task_problems(task)]:
         raise InputError(
@@ -106,9 +106,10 @@ def _run(source: str, path: Path) -> ModuleType:
     sys.modules[_MODULE] = module  # dataclasses look their module up
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))
-    except SyntaxError as error:
-        raise InputError(f"{path}: line {error.lineno}: {error.msg}") from None
     except (Exception, SystemExit) as error:
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            place = f"line {error.lineno}: " if error.lineno else ""
+            raise InputError(f"{path}: {place}{error.msg}") from None
         raise InputError(describe_crash(error, path, "running it")) from None
     return module
 

@@ -19,6 +19,7 @@ from suite.case import Case
 from suite.errors import InputError, unknown
 from suite.generation import Generation
 from suite.layout import Layout
+from suite.measures import ANY_TASK
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Count, Score
 from suite.task import Direction, Scorer, Task
@@ -31,9 +32,9 @@ _MARKERS = frozenset(
     | {"tryfirst", "trylast", "usefixtures", "xdist_group", "xfail"}
 )
 """Of pytest and of this project; a task is one, too."""
-_RESERVED = _MARKERS | {"gates", "models", "and", "or", "not"}
+_RESERVED = _MARKERS | {"gates", "models", "and", "or", "not", "true", "false", "null"}
 """`gates.yaml` is no case file, `models` stands beside the tasks in it; the last are what mark
-expressions are made of."""
+expressions are made of, and no texts in YAML."""
 _KEYS = frozenset({*Case.model_fields, "schema", "prompt"} - {"schema_"})
 
 
@@ -68,11 +69,18 @@ def _find_type_problems(task: Task) -> Iterator[str]:
         if not isinstance(found := getattr(task, kind), Mapping):
             yield f"{kind}: expected a mapping, got {found!r:.80}"
     lists = {"group_metrics": task.group_metrics, "inputs": task.inputs, "labels": task.labels}
-    lists |= {f"groups.{kind}": tags for kind, tags in dict(task.groups or {}).items()}
+    if isinstance(task.groups, Mapping):
+        lists |= {f"groups.{kind}": tags for kind, tags in task.groups.items()}
     for kind, found in lists.items():
         # a text is a sequence of texts, too: ("question") is no tuple
-        if isinstance(found, str) or not all(isinstance(each, str) for each in found):
+        if not isinstance(found, tuple | list) or not all(isinstance(each, str) for each in found):
             yield f"{kind}: expected a tuple of texts, got {found!r:.80}"
+    functions = {"check_expected": task.check_expected, "measure_at": task.measure_at}
+    for kind, function in functions.items():
+        if function is not None and not callable(function):
+            yield f"{kind}: expected a function, got {function!r:.80}"
+    if not isinstance(task.answer, str | None):
+        yield f"answer: expected a text, got {task.answer!r:.80}"
     if task.layout is not None and not isinstance(task.layout, Layout):
         yield f"layout: expected a Layout, got {task.layout!r:.80}"
 
@@ -86,6 +94,8 @@ def _find_metric_problems(task: Task) -> Iterator[str]:
                 yield f"{kind}: {metric!r:.80}: expected small letters, digits and `_`"
             if way not in get_args(Direction):
                 yield f"{kind}.{metric}: {unknown('direction', str(way), get_args(Direction))}"
+            if metric in ANY_TASK:
+                yield f"{kind}: {metric!r} is measured of every task already; call it otherwise"
     if both := sorted(set(task.metrics) & set(task.measures)):
         yield f"measures: {both[0]!r} is one of the metrics, too"
     for kind, names in (("counted", task.counted), ("group_metrics", task.group_metrics)):

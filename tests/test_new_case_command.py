@@ -216,6 +216,7 @@ def test_a_new_task_is_whole_and_a_second_one_joins_it(tmp_path: Path) -> None:
     [
         ("format", "'format': is a task already; choose another"),
         ("slow", "'slow': has another meaning here; choose another"),
+        ("true", "'true': has another meaning here; choose another"),
         ("models", "'models': has another meaning here; choose another"),
         ("My-Task", "'My-Task': expected small letters, digits and `_`, a letter first"),
         ("../up", "'../up': expected small letters"),

@@ -62,6 +62,20 @@ def task(**fields: str) -> str:
         (task(answer="'id'"), "'id' is a key of every case already"),
         (task(inputs="('q',)", answer="'q'"), "answer: 'q' is one of the inputs, too"),
         (task(layout="'{q}'"), "layout: expected a Layout, got '{q}'"),
+        (task(inputs="None"), "line 3: task 't': inputs: expected a tuple of texts, got None"),
+        (task(labels="5"), "line 3: task 't': labels: expected a tuple of texts, got 5"),
+        (task(groups="['k']"), "line 3: task 't': groups: expected a mapping, got ['k']"),
+        (task(groups="{'k': None}"), "groups.k: expected a tuple of texts, got None"),
+        (task(answer="5"), "line 3: task 't': answer: expected a text, got 5"),
+        (task(check_expected="'x'"), "check_expected: expected a function, got 'x'"),
+        (task(measure_at="'x'"), "line 3: task 't': measure_at: expected a function, got 'x'"),
+        (task(metrics="{'self_flip_rate': 'lower'}"), "is measured of every task already"),
+        (
+            task(measures="{'latency_p95_ms': 'lower'}", measure="print"),
+            "measures: 'latency_p95_ms' is measured of every task already; call it otherwise",
+        ),
+        ("x = '\0'", "source code string cannot contain null bytes"),
+        ("a = 1\ncompile('x = (', 'elsewhere', 'exec')", "line 2: running it raised SyntaxError"),
         (task().replace("[Task", "2 * [Task"), "TASKS: two tasks are called 't'"),
     ],
 )
@@ -70,6 +84,11 @@ def test_a_broken_file_is_told_with_its_place(tmp_path: Path, text: str, message
         load(tmp_path, text)
     assert str(caught.value).startswith(f"{tmp_path / 'scorers.py'}: ")
     assert message in str(caught.value)
+
+
+def test_a_mark_that_some_editors_put_first_is_no_part_of_the_code(tmp_path: Path) -> None:
+    (tmp_path / "scorers.py").write_text(task(), encoding="utf-8-sig")
+    assert [each.name for each in load_own_tasks(tmp_path, True)] == ["t"]
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
