@@ -18,7 +18,7 @@ from suite.errors import InputError, describe_problems, unknown
 from suite.fewshot import Example, add_examples, read_examples
 from suite.layout import Layout
 from suite.schema import SchemaError, check_schema
-from suite.tasks import TASKS
+from suite.tasks import TASKS, find_sizes
 from suite.yaml_file import load_yaml, parse_yaml
 
 GATES_FILE = "gates.yaml"
@@ -145,6 +145,8 @@ def load_task_file(path: Path, text: str | None = None, num_fewshot: int | None 
         raise InputError(problems)
     count = head.num_fewshot if num_fewshot is None else num_fewshot
     shown = add_examples(cases, examples, count, f"{path}: fewshot")
+    if TASKS[head.task].origin is not None:
+        find_sizes(head.task, shown)  # code that breaks over a case does so before it is asked
     return TaskFile(head.task, head.version, path, shown, tuple(examples), judge=head.judge)
 
 

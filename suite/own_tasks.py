@@ -13,7 +13,7 @@ from types import ModuleType
 
 from suite.errors import InputError
 from suite.task import Task
-from suite.task_check import checking_score, describe_crash, find_line, find_task_problems
+from suite.task_check import checking_code, describe_crash, find_line, find_task_problems
 from suite.tasks import TASKS
 
 SCORERS_FILE = "scorers.py"
@@ -84,7 +84,7 @@ def load_own_tasks(folder: Path | None, allowed: bool, text: str | None = None) 
             f"{path}: {f'line {line}: ' if (line := find_line(source, name)) else ''}{problem}"
             for name, problem in problems
         )
-    return [checking_score(task, path) for task in tasks]
+    return [checking_code(task, path) for task in tasks]
 
 
 def names_of_own_tasks() -> list[str]:

@@ -9,16 +9,18 @@ import ast
 import json
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ParamSpec, get_args
 
 from suite.case import Case
 from suite.errors import InputError, unknown
 from suite.generation import Generation
 from suite.layout import Layout
+from suite.measured import Measured
 from suite.measures import ANY_TASK
 from suite.schema import SchemaCheckError, SchemaError
 from suite.score import Count, Score
@@ -35,6 +37,7 @@ _MARKERS = frozenset(
 _RESERVED = _MARKERS | {"gates", "models", "and", "or", "not", "true", "false", "null"}
 """`gates.yaml` is no case file, `models` stands beside the tasks in it; the last are what mark
 expressions are made of, and no texts in YAML."""
+_Given = ParamSpec("_Given")
 _KEYS = frozenset({*Case.model_fields, "schema", "prompt"} - {"schema_"})
 
 
@@ -140,28 +143,84 @@ def describe_crash(error: BaseException, path: Path, doing: str) -> str:
     return f"{path}: {place}{doing} raised {type(error).__name__}" + (f": {said}" if said else "")
 
 
-def checking_score(task: Task, path: Path) -> Task:
-    """Return a task whose scores are checked, so that a wrong one is told where it is made.
+def checking_code(task: Task, path: Path) -> Task:
+    """Return a task whose functions are checked, so that a slip is told where it is made.
 
     Args:
         task: Whose record is sound.
         path: Of the file that defines it.
     """
-    score = task.score
+    return replace(
+        task,
+        score=_checking_score(task.score, task, path),
+        size=task.size and _checking_size(task.size, path),
+        measure=task.measure and _checking_measure(task.measure, task, path),
+        measure_at=task.measure_at and _checking_measure(task.measure_at, task, path),
+        check_expected=task.check_expected and _checking_expected(task.check_expected, path),
+        origin=path,
+    )
 
+
+@contextmanager
+def _telling(path: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (SchemaError, SchemaCheckError):  # told elsewhere: the case cannot be judged
+        raise
+    except Exception as error:
+        raise InputError(describe_crash(error, path, doing)) from error
+
+
+def _checking_score(score: Scorer, task: Task, path: Path) -> Scorer:
     def checked(case: Case, generation: Generation) -> Score:
-        try:
+        with _telling(path, f"scoring {case.id}"):
             found = score(case, generation)
-        except (SchemaError, SchemaCheckError):  # told elsewhere: the case cannot be judged
-            raise
-        except Exception as error:
-            raise InputError(describe_crash(error, path, f"scoring {case.id}")) from error
         if problems := list(find_score_problems(found, task)):
             raise InputError(f"{path}: score of {case.id}: {each}" for each in problems)
         return found
 
-    scorer: Scorer = checked
-    return replace(task, score=scorer, origin=path)
+    return checked
+
+
+def _checking_size(size: Callable[[Case], int], path: Path) -> Callable[[Case], int]:
+    def checked(case: Case) -> int:
+        with _telling(path, f"size of {case.id}"):
+            found = size(case)
+        if type(found) is not int or found < 0:
+            raise InputError(
+                f"{path}: size of {case.id}: expected a whole number, got {found!r:.80}"
+            )
+        return found
+
+    return checked
+
+
+def _checking_measure(
+    measure: Callable[_Given, Iterable[Measured]], task: Task, path: Path
+) -> Callable[_Given, list[Measured]]:
+    def checked(*given: _Given.args, **named: _Given.kwargs) -> list[Measured]:
+        with _telling(path, "measuring"):
+            found = list(measure(*given, **named))
+        for each in found:
+            if not isinstance(each, Measured) or each.metric not in task.measures:
+                known = ", ".join(task.measures)
+                raise InputError(f"{path}: measure: expected Measured of {known}, got {each!r:.80}")
+        return found
+
+    return checked
+
+
+def _checking_expected(
+    check: Callable[[Any], str | None], path: Path
+) -> Callable[[Any], str | None]:
+    def checked(expected: Any) -> str | None:
+        with _telling(path, "checking what a case expects"):
+            found = check(expected)
+        if not isinstance(found, str | None):
+            raise InputError(f"{path}: check_expected: expected a text or None, got {found!r:.80}")
+        return found
+
+    return checked
 
 
 def find_score_problems(score: Any, task: Task) -> Iterator[str]:

@@ -181,3 +181,61 @@ def test_a_scorer_that_breaks_on_an_answer_is_told_with_its_line(toy: OwnToy) ->
     done = toy.goldgate("rescore", "one", *OPTIONS)
     assert done.ret == 2
     assert "score of p1: metrics: lacks polite_rate, which the task declares" in problems_of(done)
+
+
+CASE = {"id": "p1", "prompt": "Ask.", "expected": "x"}
+MEASURING = """
+
+
+def tell(results):
+    return 1 / 0
+
+
+TASKS = [
+    Task(
+        name="polite",
+        score=score_polite,
+        metrics={"polite_rate": "higher"},
+        measures={"warmth": "higher"},
+        measure=tell,
+    )
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ("1 / 0", "line 19: measuring raised ZeroDivisionError: division by zero"),
+        ("[1]", "measure: expected Measured of warmth, got 1"),
+        ("None", "measuring raised TypeError: 'NoneType' object is not iterable"),
+    ],
+)
+def test_a_measure_that_breaks_costs_its_figures_and_not_the_run(
+    toy: OwnToy, told: str, problem: str
+) -> None:
+    toy.write_scorers(SCORERS + MEASURING.replace("1 / 0", told))
+    result = toy.run("--output=one", "--snapshot-update")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["notes", "*own/scorers.py:*"])
+    record = json.loads((toy.path / "one" / "run.json").read_text())["models"]["toy"]
+    assert [note for note in record["notes"] if f"own/scorers.py: {problem}" in note]
+
+
+@pytest.mark.parametrize(
+    ("field", "doing"),
+    [
+        ("check_expected=lambda expected: 1 / 0", "checking what a case expects raised Zero"),
+        ("check_expected=lambda expected: 5", "check_expected: expected a text or None, got 5"),
+        ('counted={"polite_rate": "words"}, size=lambda case: 1 / 0', "size of p1 raised Zero"),
+        ('counted={"polite_rate": "words"}, size=lambda case: "2"', "size of p1: expected a whole"),
+    ],
+)
+def test_code_that_breaks_on_a_case_is_told_before_anything_runs(
+    toy: OwnToy, field: str, doing: str
+) -> None:
+    toy.write_scorers(SCORERS.replace('"higher"})]', f'"higher"}}, {field})]'))
+    toy._write("own/polite.yaml", {"task": "polite", "version": 1, "cases": [CASE]})
+    result = toy.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*own/scorers.py: *{doing}*"])
