@@ -251,3 +251,20 @@ def test_what_is_there_and_broken_is_told_and_nothing_is_written(
     assert done.exit_code == 2
     assert message in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_next_command_can_be_pasted_wherever_the_last_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my work").mkdir()
+    monkeypatch.chdir(tmp_path / "my work")
+    made = goldgate("new-task", "capital", "--cases", "own")
+    root = Path(__file__).parents[1]
+    call = f"'--cases={tmp_path / 'my work' / 'own'}' --allow-code"
+    assert made.stdout.splitlines()[-1].endswith(f"then: cd {root} && pytest -m capital {call}")
+    added = goldgate("new-case", "capital", "--cases", "own", "--allow-code")
+    name = "capital_003"
+    assert added.stdout.endswith(f"then: cd {root} && pytest -m capital -k {name} {call}\n")
+    monkeypatch.chdir(root)
+    made = goldgate("new-task", "river", "--cases", tmp_path / "other")
+    assert f"then: pytest -m river --cases={tmp_path / 'other'} --allow-code" in made.stdout

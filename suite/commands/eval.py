@@ -10,10 +10,8 @@ from typing import Annotated
 
 import typer
 
+from suite.commands.pasting import ROOT
 from suite.commands.refusal import refusing
-
-_ROOT = Path(__file__).resolve().parents[2]
-"""Of this checkout: pytest finds its settings and its tests there."""
 
 
 def eval_(
@@ -48,7 +46,7 @@ def eval_(
 
 
 def _run(command: list[str]) -> int:
-    with subprocess.Popen(command, cwd=_ROOT) as process:
+    with subprocess.Popen(command, cwd=ROOT) as process:
         while True:
             try:
                 return process.wait()
@@ -59,4 +57,4 @@ def _run(command: list[str]) -> int:
 def _print(command: list[str]) -> None:
     from suite.sinks import log_safe, terminal_safe
 
-    typer.echo(log_safe(terminal_safe(f"cd {shlex.quote(str(_ROOT))} && {shlex.join(command)}")))
+    typer.echo(log_safe(terminal_safe(f"cd {shlex.quote(str(ROOT))} && {shlex.join(command)}")))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from suite.commands.arguments import AllowCode
+from suite.commands.pasting import write_call
 from suite.commands.refusal import refusing
 
 
@@ -47,10 +47,9 @@ def new_case(
             raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
         made = add_case(text, path, TASKS[task], case_id)
         write_whole_bytes(path, made.text.encode())
-        more = "" if cases is None else " " + shlex.quote(f"--cases={cases}")
-        more += " --allow-code" if allow_code else ""
+        call = write_call(["pytest", "-m", task, "-k", made.id], cases, allow_code)
         said = (
             f"{path}: line {made.line}: case {made.id}; next: write what it asks and expects, "
-            f"then: pytest -m {task} -k {made.id}{more}"
+            f"then: {call}"
         )
         typer.echo(log_safe(terminal_safe(said)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from suite.commands.arguments import AllowCode
+from suite.commands.pasting import write_call
 from suite.commands.refusal import refusing
 
 
@@ -38,6 +38,5 @@ def new_task(
         for path, text in files.items():
             write_whole(path, text)
             say(f"{'written' if is_new[path] else 'added to'}: {path}")
-        where = shlex.quote(f"--cases={cases}")
-        say(f"next: write what it asks and how it judges, then: pytest -m {name} {where} "
-            "--allow-code")  # fmt: skip
+        call = write_call(["pytest", "-m", name], cases, allow_code=True)
+        say(f"next: write what it asks and how it judges, then: {call}")
