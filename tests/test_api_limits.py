@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.api_cost import bound_prompt
 from fixtures.api_engine import ApiEngine
+from fixtures.api_spending import SPENDING_FILE
 from fixtures.cache import Cache
 from fixtures.engine import EngineError
 from fixtures.file_hash import hash_file
@@ -151,6 +152,13 @@ def test_what_an_entry_adds_to_every_request_counts_towards_the_cap(
     answered, _ = ask(server, prompts(0, 3), allowance, extra_body={"tools": tools})
     assert answered == 1
     assert server.seen.tokens <= 2000
+
+
+def test_a_broken_file_of_spending_is_named(server: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / SPENDING_FILE).write_bytes(b"no database at all" * 100)
+    answered, why = ask(server, prompts(0, 1), Allowance(Limits(max_tokens=500), tmp_path, "run"))
+    assert (answered, server.seen.asked.total()) == (0, 0)
+    assert why.startswith(f"{tmp_path / SPENDING_FILE}: file is not a database; ")
 
 
 def test_another_run_has_a_budget_of_its_own(server: FaultServer, tmp_path: Path) -> None:
