@@ -58,6 +58,26 @@ def test_a_lora_of_vllm_says_how_its_server_is_started(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("provider", "address", "start"),
+    [
+        ("vllm", None, "vllm serve 'my model'"),
+        ("vllm", "http://localhost:8000/v1", "vllm serve 'my model' --port 8000"),
+        ("llamacpp", "http://localhost:9000/v1", "llama-server -hf 'my model' --port 9000"),
+        ("transformers", "http://host/v1", "transformers serve 'my model'"),
+        ("ollama", None, "ollama run 'my model'"),
+        ("other", "http://localhost:9000/v1", ""),
+    ],
+)
+def test_a_server_is_started_where_it_is_looked_for(
+    tmp_path: Path, provider: str, address: str | None, start: str
+) -> None:
+    entry = {"type": "api", "provider": provider, "model": "my model", "base_url": address}
+    model = choose(tmp_path, entry)
+    assert model.endpoint is not None
+    assert model.endpoint.start == start
+
+
 def test_a_lora_that_is_not_safe_to_load_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="lora"):
         choose(tmp_path, VLLM)
