@@ -147,6 +147,18 @@ def test_batches_hold_rows_of_like_length_and_every_row_once(epoch: int) -> None
     assert starts != sorted(starts, reverse=True)
 
 
+def test_in_the_order_given_easy_rows_come_first_and_only_neighbours_are_mixed() -> None:
+    lengths = [(index * 37) % 101 for index in range(103)]
+    order = length_batches(lengths, 10, seed=0, epoch=1, pool=3, in_order=True)
+    assert sorted(order) == list(range(103))
+    for start in range(0, 90, 30):
+        assert set(order[start : start + 30]) == set(range(start, start + 30))
+        batches = [order[at : at + 10] for at in range(start, start + 30, 10)]
+        spreads = [max(lengths[i] for i in b) - min(lengths[i] for i in b) for b in batches]
+        assert max(spreads) < 60
+    assert order[:30] != length_batches(lengths, 10, 0, 2, pool=3, in_order=True)[:30]
+
+
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     lengths = list(range(64))
     again = length_batches(lengths, 8, seed=1, epoch=2)

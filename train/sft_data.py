@@ -80,7 +80,12 @@ def _encode(
 
 
 def length_batches(
-    lengths: Sequence[int], batch_size: int, seed: int, epoch: int, pool: int = 25
+    lengths: Sequence[int],
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    pool: int = 25,
+    in_order: bool = False,
 ) -> list[int]:
     """Order rows so that each batch holds rows of like length, and batches are shuffled.
 
@@ -92,21 +97,29 @@ def length_batches(
         seed: Of the run.
         epoch: Counted from 0; each has its own order.
         pool: Batches that are sorted by length together.
+        in_order: Whether pools are made and come in the order of the rows; what is in a pool is
+            shuffled all the same.
 
     Returns:
         Every index once.
     """
     rng = random.Random(f"{seed}/{epoch}")
     indices = list(range(len(lengths)))
-    rng.shuffle(indices)
+    if not in_order:
+        rng.shuffle(indices)
     size = batch_size * pool
-    pools = [indices[start : start + size] for start in range(0, len(indices), size)]
-    batches = [
-        chosen[start : start + batch_size]
-        for chosen in (sorted(part, key=lambda index: -lengths[index]) for part in pools)
-        for start in range(0, len(chosen), batch_size)
+    pools = [
+        _cut(sorted(indices[start : start + size], key=lambda index: -lengths[index]), batch_size)
+        for start in range(0, len(indices), size)
     ]
     # only the last one may be short: it stays at the end, or all after it would be cut wrongly
-    last = [batches.pop()] if len(batches[-1]) < batch_size else []
-    rng.shuffle(batches)
-    return [index for batch in batches + last for index in batch]
+    last = [pools[-1].pop()] if len(pools[-1][-1]) < batch_size else []
+    shuffled = pools if in_order else [[batch for batches in pools for batch in batches]]
+    for batches in shuffled:
+        rng.shuffle(batches)
+    ordered = [batch for batches in shuffled for batch in batches]
+    return [index for batch in ordered + last for index in batch]
+
+
+def _cut(indices: list[int], size: int) -> list[list[int]]:
+    return [indices[start : start + size] for start in range(0, len(indices), size)]

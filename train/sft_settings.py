@@ -124,6 +124,9 @@ class TrainingSettings(Strict):
     epochs: float = Field(default=1.0, gt=0)
     max_steps: int | None = Field(default=None, ge=1)
     """Stops earlier than `epochs` would."""
+    row_order: Literal["shuffled", "given"] = "shuffled"
+    """`given`: the order of the file, so that easy rows can come first; only 25 batches at a time are
+    mixed, to put rows of like length together."""
     packing: bool = False
     """Several rows in one sequence of up to `data.max_tokens`, each seeing only itself."""
     optimizer: Optimizer = "adamw_torch_fused"
@@ -152,6 +155,12 @@ class TrainingSettings(Strict):
     """Checkpoints kept: the latest ones and the best one; None: all."""
     tensorboard_dir: Path | None = None
     """None: `tb` in `output_dir`."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.packing and self.row_order == "given":
+            raise ValueError("packing puts rows into another order; row_order given is without it")
+        return self
 
 
 class EvaluationSettings(Strict):

@@ -52,14 +52,17 @@ class _LengthSampler(torch.utils.data.Sampler[int]):
     That one stands elsewhere after a resume, so rows would come twice or never.
     """
 
-    def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
+    def __init__(self, lengths: list[int], batch_size: int, seed: int, in_order: bool) -> None:
         self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+        self.in_order = in_order
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __iter__(self) -> Iterator[int]:
-        yield from length_batches(self.lengths, self.batch_size, self.seed, self.epoch)
+        yield from length_batches(
+            self.lengths, self.batch_size, self.seed, self.epoch, in_order=self.in_order
+        )
 
     def set_epoch(self, epoch: int) -> None:
         """Called by accelerate at the start of each epoch."""
@@ -125,7 +128,8 @@ class FormatTrainer(SFTTrainer):
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> _LengthSampler:
         rows = self.train_dataset if train_dataset is None else train_dataset
         lengths = [len(ids) for ids in rows["input_ids"]]
-        return _LengthSampler(lengths, self.args.train_batch_size, self.args.seed)
+        in_order = self.sft.training.row_order == "given"
+        return _LengthSampler(lengths, self.args.train_batch_size, self.args.seed, in_order)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Return the loss on all evaluation rows and the rates on the first of them."""
