@@ -125,7 +125,7 @@ class TrainingSettings(Strict):
     max_steps: int | None = Field(default=None, ge=1)
     """Stops earlier than `epochs` would."""
     row_order: Literal["shuffled", "given"] = "shuffled"
-    """`given`: the order of the file, so that easy rows can come first; only 25 batches at a time are
+    """`given`: the order of the file, so that easy rows can come first; 25 batches at a time are
     mixed, to put rows of like length together."""
     packing: bool = False
     """Several rows in one sequence of up to `data.max_tokens`, each seeing only itself."""
