@@ -268,11 +268,29 @@ def test_the_statistics_count_labels_and_hash_what_is_read(tmp_path: Path) -> No
         (["--task", "format", "--n-test", "5"], "n_test is of verifier and math"),
         (["--task", "verifier", "--hard-negative-prob-train", "0.1"], "is of task format"),
         (["--task", "verifer"], "verifier"),
+        (["--task", "math", "curriculum=0.5"], "curriculum is of verifier"),
     ],
-    ids=["no rows", "another task", "a mix", "a slip"],
+    ids=["no rows", "another task", "a mix", "a slip", "no stages"],
 )
 def test_bad_options_are_told(options: list[str], message: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["data", *options, "--out-dir", str(tmp_path / "out")])
     assert done.exit_code == 2
     assert message in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_a_curriculum_puts_few_kinds_of_errors_and_short_problems_first() -> None:
+    splits = make_worked_splits(SMALL.model_copy(update={"curriculum": 0.5}))
+    rows, plain = splits["train"], make_worked_splits(SMALL)
+    assert len(rows) == 400
+    stages = [rows[0:60], rows[60:120], rows[120:200], rows[200:]]
+    defects = [{row["tags"][1] for row in stage} - {"none"} for stage in stages]
+    assert defects[0] == {"wrong_answer", "wrong_step"}
+    assert "wrong_operation" not in defects[1]
+    assert "wrong_result" not in defects[0] | defects[1] | defects[2]
+    assert {"wrong_operation", "wrong_result"} <= defects[3]
+    assert max(len(row["question"] + row["solution"]) for row in stages[0]) <= 105
+    for stage in stages:
+        assert Counter(row["label"] for row in stage) == {0: len(stage) // 2, 1: len(stage) // 2}
+    for split in ("validation", "test"):
+        assert [row["label"] for row in splits[split]] == [row["label"] for row in plain[split]]

@@ -42,6 +42,9 @@ class DataConfig(Strict):
     `math`. No prompt is in two files."""
     n_test: int | None = Field(default=None, ge=1)
     """Rows of test.jsonl, of `verifier` and `math` alone: 1000."""
+    curriculum: float = Field(default=0.0, ge=0, lt=1)
+    """Share of train.jsonl of `verifier`, its first rows, that begin with few and easy kinds of
+    errors (`train.curriculum`); of use with `training.row_order: given`."""
     hard_negative_prob_train: float = Field(default=0.3, ge=0, le=1)
     """Prompts that pull out of the format ("explain first"); the answer is one bare object."""
     hard_negative_prob_eval: float | None = Field(default=None, ge=0, le=1)
@@ -78,6 +81,8 @@ class DataConfig(Strict):
             raise ValueError(
                 f"n_test is of {' and '.join(WORKED_TASKS)}; task {self.task} has no test.jsonl"
             )
+        if self.curriculum and self.task != "verifier":
+            raise ValueError(f"curriculum is of verifier; task {self.task} has none")
         for split in SPLITS:
             shares = self.shares(split)
             mixed = [f"{part}_prob_{split}" for part in shares if shares[part]]
@@ -105,10 +110,11 @@ class DataConfig(Strict):
     def recipe(self) -> dict[str, Any]:
         """The options that decide rows of the task, with what they came to."""
         if self.task in WORKED_TASKS:
-            return self.model_dump(include={"task", "n_train", "n_eval", "n_test", "seed"})
+            own = {"task", "n_train", "n_eval", "n_test", "seed"}
+            return self.model_dump(include=own | ({"curriculum"} if self.curriculum else set()))
         hard_negative = self.shares("eval")["hard_negative"]
         used = self.model_copy(update={"hard_negative_prob_eval": hard_negative})
-        return used.model_dump(exclude={"n_test"})
+        return used.model_dump(exclude={"n_test", "curriculum"})
 
     def shares(self, split: str) -> dict[str, float]:
         """Probability that a row of a split is each of `MIXED`."""

@@ -9,7 +9,7 @@ tell them apart is whether the solution fits the question and whether its sums a
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -139,26 +139,32 @@ class _Defect:
 
 
 _DEFECTS = {
-    "wrong_result": _Defect("computational", 24, _by_number, _carry_wrong_result),
-    "wrong_step": _Defect("computational", 11, _by_number, _write_wrong_result),
+    "wrong_result": _Defect("computational", 15, _by_number, _carry_wrong_result),
+    "wrong_step": _Defect("computational", 20, _by_number, _write_wrong_result),
     "wrong_operation": _Defect("conceptual", 35, _by_operation, _take_other_steps),
     "wrong_number": _Defect("others", 10, _by_number, _take_other_steps),
-    "wrong_answer": _Defect("others", 7, _by_number, _say_other_answer),
-    "wrong_length": _Defect("others", 9, _by_length, _take_other_steps, whole=True),
+    "wrong_answer": _Defect("others", 8, _by_number, _say_other_answer),
+    "wrong_length": _Defect("others", 8, _by_length, _take_other_steps, whole=True),
     "other_question": _Defect("others", 4, _by_question, _take_other_steps, whole=True),
 }
 
 
-def draw_group(rng: random.Random) -> list[Solved]:
-    """Draw two problems, each with a right and a flawed solution: right, flawed, right, flawed."""
-    names = list(_DEFECTS)
-    name = rng.choices(names, [_DEFECTS[each].weight for each in names])[0]
+WEIGHTS = {name: float(defect.weight) for name, defect in _DEFECTS.items()}
+"""Of the defects; by error type they add up to computational 35, conceptual 35, others 30."""
+
+
+def draw_group(rng: random.Random, weights: Mapping[str, float] | None = None) -> list[Solved]:
+    """Draw two problems, each with a right and a flawed solution: right, flawed, right, flawed.
+
+    Args:
+        rng: The source of chance.
+        weights: How often each defect is planted; None: as in every split.
+    """
+    weights = WEIGHTS if weights is None else weights
+    name = rng.choices(list(weights), list(weights.values()))[0]
     defect = _DEFECTS[name]
-    while True:
-        pair = defect.draw(rng)
-        if pair is None or (name == "wrong_step" and pair.at == len(pair.left_steps) - 1):
-            continue
-        break
+    while (pair := defect.draw(rng)) is None:
+        pass
     layout = rng.choice(sorted(SOLUTION_LAYOUTS))
     sides = (
         (pair.left, pair.left_steps, pair.right_steps),

@@ -7,18 +7,21 @@ has the question alone and its solution to learn. The prompts are those of the s
 from __future__ import annotations
 
 import csv
+import functools
 import io
+import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from suite.tasks import TASKS
 from train.ability_math import Step, write_steps
 from train.ability_math import draw_problem as draw_story
+from train.curriculum import STAGES, Stage
 from train.data_config import DataConfig
 from train.leakage import Prompt, match_prompts, read_prompt, suite_prompts
-from train.planted_errors import draw_group
+from train.planted_errors import Solved, draw_group
 from train.worked_problem import draw_problem, solve
 
 CATALOGUE = "catalogue.csv"
@@ -49,7 +52,7 @@ def make_worked_splits(config: DataConfig) -> dict[str, Rows]:
         config: Of one of the two tasks.
 
     Returns:
-        `train`, `validation` and `test`, each shuffled.
+        `train`, `validation` and `test`, each shuffled but for the stages of a curriculum.
     """
     cases = suite_prompts()
     barred: set[str] = set()
@@ -85,25 +88,57 @@ def _draw_split(config: DataConfig, split: str, name: str, taken: set[str]) -> R
         taken: Questions already used: what asks one is drawn again. Those of this split are added.
     """
     rng = random.Random(f"{config.task}/{config.seed}/{name}")
-    draw = _draw_verifier if config.task == "verifier" else _draw_math
     count = {"train": config.n_train, "eval": config.n_eval, "test": config.n_test}[split]
     assert count is not None
+    draws = _draws(config, count) if split == "train" else [(count, _drawer(config.task))]
     rows: Rows = []
-    group = 0
-    while len(rows) < count:
-        drawn = draw(rng)
-        if taken & set(drawn.questions):
-            continue
-        taken.update(drawn.questions)
-        rows += [{"group": f"{name}_{group:05d}"} | row for row in drawn.rows]
-        group += 1
-    del rows[count:]  # right and flawed take turns: what is cut off leaves them even
-    rng.shuffle(rows)
+    groups = itertools.count()
+    for wanted, draw in draws:
+        part: Rows = []
+        while len(part) < wanted:
+            drawn = draw(rng)
+            if drawn is None or taken & set(drawn.questions):
+                continue
+            taken.update(drawn.questions)
+            group = f"{name}_{next(groups):05d}"
+            part += [{"group": group} | row for row in drawn.rows]
+        del part[wanted:]  # right and flawed take turns: what is cut off leaves them even
+        rng.shuffle(part)
+        rows += part
     return [{"id": f"{name}_{index:05d}"} | row for index, row in enumerate(rows)]
 
 
+_Draw = Callable[[random.Random], _Drawn | None]
+"""Draws rows; None: these will not do."""
+
+
+def _drawer(task: str) -> _Draw:
+    return _draw_verifier if task == "verifier" else _draw_math
+
+
+def _draws(config: DataConfig, count: int) -> list[tuple[int, _Draw]]:
+    """How many training rows are drawn in which way, in the order of the file."""
+    easy = config.curriculum * count
+    draws: list[tuple[int, _Draw]] = [
+        (2 * round(easy * stage.share / 2), functools.partial(_draw_easy, stage))
+        for stage in (STAGES if easy else ())
+    ]
+    return [*draws, (count - sum(wanted for wanted, _ in draws), _drawer(config.task))]
+
+
+def _draw_easy(stage: Stage, rng: random.Random) -> _Drawn | None:
+    group = draw_group(rng, stage.weights)
+    most = stage.most_characters
+    if most and max(len(each.question) + len(each.solution) for each in group) > most:
+        return None
+    return _verifier_rows(group)
+
+
 def _draw_verifier(rng: random.Random) -> _Drawn:
-    group = draw_group(rng)
+    return _verifier_rows(draw_group(rng))
+
+
+def _verifier_rows(group: Sequence[Solved]) -> _Drawn:
     return _Drawn(
         tuple(dict.fromkeys(each.question for each in group)),
         tuple(

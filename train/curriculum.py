@@ -1,0 +1,52 @@
+"""Stages of an easy beginning for a small verifier: few kinds of errors and short problems first.
+
+A label says one bit about a whole solution, and no word gives it away: where all kinds of errors
+are mixed from the start, a small model finds nothing to begin with (its loss stays at ln 2). Two
+numbers that should be the same are the easiest thing to check; what is learned there is what the
+other checks are built on. See Bengio et al., "Curriculum learning" (2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some of the first rows."""
+
+    share: float
+    """Of the easy beginning; those of all stages add up to 1."""
+    weights: Mapping[str, float]
+    """How often each defect of `train.planted_errors` is planted."""
+    most_characters: int | None = None
+    """Of question and solution together; None: as long as they come."""
+
+
+STAGES = (
+    Stage(0.3, {"wrong_answer": 1, "wrong_step": 1}, most_characters=105),
+    Stage(
+        0.3,
+        {
+            "wrong_answer": 2,
+            "wrong_step": 2,
+            "wrong_number": 2,
+            "wrong_length": 1.5,
+            "other_question": 1,
+        },
+    ),
+    Stage(
+        0.4,
+        {
+            "wrong_answer": 8,
+            "wrong_step": 16,
+            "wrong_number": 10,
+            "wrong_length": 8,
+            "other_question": 4,
+            "wrong_operation": 45,
+        },
+    ),
+)
+"""In order: numbers that should be the same; also numbers and words that should be the question's;
+also calculations that should be the question's. What comes after them has all defects."""
