@@ -116,7 +116,13 @@ def parse_row(line: str, where: str) -> dict[str, Any]:
 
 
 def case_of_row(
-    row: dict[str, Any], task: str, number: int, where: str, taken: Container[str]
+    row: dict[str, Any],
+    task: str,
+    number: int,
+    where: str,
+    taken: Container[str],
+    *,
+    is_learned: bool = False,
 ) -> Case:
     """Turn one of other people's rows into a case; `load_rows` says what a row may hold.
 
@@ -126,10 +132,14 @@ def case_of_row(
         number: Names the case where the row has no `id`.
         where: What messages open with.
         taken: Ids of the cases before.
+        is_learned: Its answer is to be learned, in whatever form: that is what is expected, and not
+            what the task's own column (`label`, `answers`) says.
 
     Raises:
         InputError: With every problem of the row.
     """
+    if is_learned and task in TASKS:
+        row = {name: value for name, value in row.items() if name != TASKS[task].answer}
     row, problems = take_parts(row, task, None, where)
     if problems:
         raise InputError(problems)
@@ -145,10 +155,13 @@ def case_of_row(
         "messages": messages,
         "schema": row.get("schema"),
         "inputs": row.get("inputs", {}),
-        "expected": row["expected"] if "expected" in row else _read_answer(answer, task),
+        "expected": row["expected"]
+        if "expected" in row
+        else _read_answer(answer, None if is_learned else task),
     }
     data |= {key: row[key] for key in ("top_level", "compare") if row.get(key) is not None}
-    problems = [*find_compare_problems(data, where), *find_answer_problems(data, task, where)]
+    problems = list(find_compare_problems(data, where))
+    problems += [] if is_learned else find_answer_problems(data, task, where)
     if data["schema"] is not None and (
         found := list(find_schema_problems(data["schema"], f"{where}.schema"))
     ):
@@ -163,8 +176,8 @@ def case_of_row(
     return case
 
 
-def _read_answer(answer: str | None, task: str) -> Any:
-    if task in TASKS and TASKS[task].expects_text:
+def _read_answer(answer: str | None, task: str | None) -> Any:
+    if task is not None and task in TASKS and TASKS[task].expects_text:
         return answer
     return parse_strict(answer or "").document
 

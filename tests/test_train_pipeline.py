@@ -91,11 +91,11 @@ def test_an_adapter_with_the_name_of_another_model_is_refused(tmp_path: Path, na
         plan_road(TINY_JSON, taken, None)
 
 
-def test_a_task_without_cases_is_not_judged_by_those_of_another(tmp_path: Path) -> None:
+def test_a_task_is_judged_by_its_own_cases(tmp_path: Path) -> None:
     road = plan_road(verifier_config(tmp_path), settings_in(tmp_path), None)
-    assert (road.task, road.has_cases) == ("verifier", False)
+    assert (road.task, road.has_cases) == ("verifier", True)
     made = plan_road(TINY_JSON, [*settings_in(tmp_path), "data.generate={task: qa}"], None)
-    assert (made.task, made.has_cases) == ("qa", False)
+    assert (made.task, made.has_cases) == ("qa", True)
     assert plan_road(TINY_JSON, settings_in(tmp_path), None).has_cases
 
 

@@ -54,7 +54,8 @@ def test_the_requirements_of_the_gate_are_what_the_project_needs_less_the_torch_
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     needed = text.split("dependencies = [", 1)[1].split("# the hf engine", 1)[0]
     names = set(re.findall(r'^ *"([\w-]+)', needed, re.MULTILINE))
-    assert names <= pins(REQUIREMENTS).keys()
+    # pictures of a verifier's run are left out without it, and said to be
+    assert names - {"matplotlib"} <= pins(REQUIREMENTS).keys()
 
 
 def test_the_accepted_answers_are_replayed_as_held(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def read_all(
     for where, number, given in rows:
         try:
             row = given if settings is None else lay_out(settings, given, where)
-            case = case_of_row(row, task, number, where, taken=read)
+            case = case_of_row(row, task, number, where, taken=read, is_learned=True)
             answer = _find_answer(row)
             if not answer:
                 raise InputError(
