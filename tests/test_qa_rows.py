@@ -12,10 +12,8 @@ from suite.qa_score import QA_LAYOUT, check_references
 from train.ability_qa import UNANSWERABLE
 from train.bank_text import slots_of
 from train.extraction_rows import draw_values
-from train.fact_questions import draw_fact_question
 from train.qa_rows import (
     BANK,
-    FACTS,
     SUITE_LAYOUT,
     UNANSWERED,
     Passage,
@@ -134,7 +132,7 @@ def test_shares_are_as_they_are_said_to_be() -> None:
     lead = QA_LAYOUT.prompt.split("{context}")[0]
     users = [row.messages[-1][1] for row in rows]
     shares = {
-        "prose": (sum("text" in row.tags for row in rows), BANK + FACTS),
+        "bank": (sum("text" in row.tags for row in rows), BANK),
         "layout": (sum(user.startswith(lead) for user in users), SUITE_LAYOUT),
         "unanswerable": (sum(row.answer == UNANSWERABLE for row in rows), UNANSWERED),
     }
@@ -142,15 +140,3 @@ def test_shares_are_as_they_are_said_to_be() -> None:
     assert not any(row.raw for row in rows)
     again = random.Random(0)
     assert [reading_row(again, "train") for _ in range(50)] == rows[:50]
-
-
-def test_a_fact_that_is_asked_for_is_said_once_or_not_at_all() -> None:
-    rng = random.Random(0)
-    for _ in range(200):
-        asked = draw_fact_question(rng, "train", unanswered=False)
-        assert asked.context.count(asked.answer) == 1, asked
-        assert check_references([asked.answer]) is None, asked
-        missing = draw_fact_question(rng, "train", unanswered=True)
-        assert missing.answer == UNANSWERABLE
-        for text in (asked.question, asked.context, missing.question, missing.context):
-            assert not set("{}|") & set(text), text  # a log line has brackets of its own

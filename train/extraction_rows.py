@@ -155,7 +155,7 @@ def _ask_for_more(
     rng: random.Random, entry: Entry, wanted: tuple[Wanted, ...]
 ) -> tuple[Wanted, ...]:
     """Add something that a text of this kind never says."""
-    absent = rng.choice(never_said(entry))
+    absent = rng.choice(_never_said(entry))
     key = rng.choice(absent["keys"])
     if key in {each.key for each in wanted}:
         return wanted
@@ -165,7 +165,7 @@ def _ask_for_more(
 
 
 @functools.cache
-def never_said(entry: Entry) -> list[dict[str, Any]]:
+def _never_said(entry: Entry) -> list[dict[str, Any]]:
     """What may be asked in vain: none of its words is in the text or in what it is asked for."""
     about = [entry.text, *(word for slot in entry.slots for word in (*slot.keys, *slot.means))]
     words = " ".join((*about, *(slot.kind for slot in entry.slots))).casefold()

@@ -18,17 +18,15 @@ from suite.qa_score import QA_LAYOUT
 from train.ability_qa import UNANSWERABLE, qa_row, read_passage
 from train.bank_text import said, slots_of
 from train.extraction_rows import ABSENT, HELD_OUT, Slot, draw_values, read_slot
-from train.fact_questions import draw_fact_question
 from train.objects import load_phrases
 from train.rows import Row
 from train.spoken import Spoken
 
 Kind = Literal["fact", "reason", "hop", "none"]
 
-BANK, FACTS, SUITE_LAYOUT, UNANSWERED = 0.35, 0.35, 0.5, 0.2
-"""Shares of rows over passages of the bank, of rows that ask for a fact of the texts of
-`train/extraction_rows.py`, of rows laid out as the suite does, and of questions over either that
-are not answered."""
+BANK, SUITE_LAYOUT, UNANSWERED = 0.5, 0.5, 0.2
+"""Shares of rows over passages of the bank, of rows laid out as the suite does, and of questions of
+the bank that their passage does not answer."""
 
 _KINDS: dict[Kind, int] = {"fact": 4, "reason": 3, "hop": 3}
 _SLOT = re.compile(r"\{(?:context|question|rule)\}")
@@ -69,17 +67,16 @@ class Asked:
 
 
 def reading_row(rng: random.Random, split: str) -> Row:
-    """One question over a passage of the bank, over another text, or one of `train/ability_qa.py`.
+    """One question over a passage of the bank, or one of `train/ability_qa.py`.
 
     Args:
         rng: The source of chance.
         split: `train` or `eval`; they share no passage of the bank.
     """
     as_suite = rng.random() < SUITE_LAYOUT
-    roll = rng.random()
-    if roll >= BANK + FACTS:
+    if rng.random() >= BANK:
         return _simple_row(rng, as_suite)
-    asked = draw_question(rng, split) if roll < BANK else _fact_question(rng, split)
+    asked = draw_question(rng, split)
     missing = asked.answer == UNANSWERABLE
     tags = (asked.kind, "text", *((UNANSWERABLE,) if missing else ()))
     if asked.computed and not missing:
@@ -120,12 +117,6 @@ def _in_own_layout(
     slots = {"{context}": context, "{question}": question, "{rule}": rule}
     user = _SLOT.sub(lambda slot: slots[slot[0]], rng.choice(bank["frames"])).strip()
     return ((("system", system),) if system else ()) + (("user", user),)
-
-
-def _fact_question(rng: random.Random, split: str) -> Asked:
-    found = draw_fact_question(rng, split, unanswered=rng.random() < UNANSWERED)
-    kind: Kind = "none" if found.answer == UNANSWERABLE else "fact"
-    return Asked(found.context, found.question, found.answer, kind, found.domain)
 
 
 def draw_question(rng: random.Random, split: str) -> Asked:
