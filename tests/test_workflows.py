@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from fixtures.task_limits import read_names
+from suite.tasks import TASKS
+
 ROOT = Path(__file__).parents[1]
 ACTION = ROOT / ".github" / "actions" / "gate" / "action.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -82,8 +85,10 @@ def test_the_gates_name_every_model_with_goldens_and_run_on_whatever_decides_the
     workflow = read(ROOT / ".github/workflows/gates.yml")
     named = next(step["with"]["model"] for step in steps_of(ROOT / ".github/workflows/gates.yml")
                  if "model" in step.get("with", {}))  # fmt: skip
-    models = sorted(path.parent.name for path in (ROOT / "goldens").glob("*/format.json"))
-    assert f"'{' '.join(models)}'" in named
+    names, limits = read_names(named.split("'")[1].split())
+    asked = {(name, task) for name in names for task in limits.get(name, TASKS)}
+    accepted = {(path.parent.name, path.stem) for path in (ROOT / "goldens").glob("*/*.json")}
+    assert asked == accepted
     assert {"pyproject.toml", "conftest.py"} <= set(workflow[True]["pull_request"]["paths"])
 
 
