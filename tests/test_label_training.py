@@ -104,3 +104,29 @@ def test_training_rows_ask_what_the_suite_asks(trainer: Any) -> None:
         parts = {name: row.case.inputs[name] for name in ("question", "solution")}
         asked = [{"role": each.role, "content": each.content} for each in row.case.messages]
         assert asked == layout.fill(parts)
+
+
+def test_the_loss_is_the_same_when_learned_tokens_alone_are_projected(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    import trl.trainer.utils as fused
+
+    rows = [trainer.train_dataset[index] for index in range(6)]
+
+    def loss_and_gradients() -> list[torch.Tensor]:
+        batch = trainer.data_collator(rows)
+        trainer.model.zero_grad()
+        loss = trainer.compute_loss(trainer.model, batch)
+        loss.backward()
+        found = [each.grad for each in trainer.model.parameters() if each.grad is not None]
+        return [loss.detach(), *(each.clone() for each in found)]
+
+    assert fused._use_triton(torch.device("cpu"))
+    trainer.model.train()
+    compact = loss_and_gradients()
+    monkeypatch.setattr(fused, "_use_triton", lambda device: False)
+    every = loss_and_gradients()
+    assert len(compact) == len(every) > 3
+    for one, other in zip(compact, every, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)

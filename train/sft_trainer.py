@@ -22,7 +22,7 @@ from trl import SFTTrainer
 from fixtures.decoding import decode_batch
 from fixtures.model import Decoding
 from suite.generation import Generation
-from train.label_answers import answer_labels, find_label_prompts
+from train.label_answers import answer_labels, find_label_prompts, score_learned_tokens_only
 from train.loss_guard import LossGuard
 from train.precision import PRECISION_OF
 from train.preflight import NOT_LEARNED
@@ -84,6 +84,8 @@ class FormatTrainer(SFTTrainer):
         self.eval_rows = eval_rows[: config.evaluation.rows]
         self.prompts = [example.prompt_ids for example in examples["eval"]][: len(self.eval_rows)]
         self.label_prompts = find_label_prompts(tokenizer, self.eval_rows, config.prompt_format)
+        if self.label_prompts is not None:
+            score_learned_tokens_only()
         self.train_rows = len(examples["train"])
         self.guard = LossGuard(config.output_dir)
         self.metric = choose_metric(config.evaluation.metric, find_answers(self.eval_rows))
