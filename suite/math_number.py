@@ -36,15 +36,16 @@ _SPELLINGS = (
 """What LaTeX and Python write, in the characters that are read below."""
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 
+# possessive groups, unlike possessive characters, are broken in early 3.11 (seen in 3.11.2)
 _NUMBER = re.compile(
     rf"""
     (?<![^\W\d_]) (?<![^\W\d_]_) (?<!\^) (?<!\^[-+])      # neither cm2, x_2 nor an exponent
     (?: (?P<vulgar> [{_VULGAR}])
       | (?P<run>
-            [1-9]\d{{0,2}} (?:\ \d{{3}})++ (?:\.\d++)? (?! \d | [.,:/]\d )   # 1 234 567.5
-          | (?: (?<![^\s=(+\-{_CURRENCY}]) \. )?+ \d++ (?: [.,:'’_]\d++ )*+
+            [1-9]\d{{0,2}} (?:\ \d{{3}})+ (?!\ \d{{3}}) (?:\.\d++)? (?! \d | [.,:/]\d )  # 1 234.5
+          | (?: (?<![^\s=(+\-{_CURRENCY}]) \. )? \d++ (?: [.,:'’_]\d++ )*
         )
-        (?: (?P<over> (?: \ ?/\ ? \d++ (?:[.,]\d++)*+ )++ )
+        (?: (?P<over> (?: \ ?/\ ? \d++ (?:[.,]\d++)* )+ )
           | (?: \ (?:and\ )? (?P<part> \d++/\d++) (?!/?\d) | \ ?(?P<sliver> [{_VULGAR}]) )
           | [eE] (?P<exponent> [-+]?\d++) (?! \w )
           | \ ?[×x*·]\ ?10\^ (?P<power> [-+]?\d++)
