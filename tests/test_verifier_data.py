@@ -162,6 +162,17 @@ def test_no_question_is_in_two_splits() -> None:
     assert sum(map(len, questions)) == len(set().union(*questions))
 
 
+def test_a_group_that_is_drawn_again_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from train import worked_rows
+
+    few = groups(12, seed=4)
+    monkeypatch.setattr(worked_rows, "draw_group", lambda rng: rng.choice(few))
+    splits = make_worked_splits(DataConfig(task="verifier", n_train=24, n_eval=8, n_test=8))
+    asked = Counter(row["question"] for rows in splits.values() for row in rows)
+    assert set(asked.values()) == {2}  # once with either label, in one split
+    assert sum(asked.values()) == 40
+
+
 def test_a_question_of_the_suite_is_never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     from train import worked_rows
     from train.leakage import read_prompt
