@@ -167,10 +167,10 @@ def test_a_group_that_is_drawn_again_is_left_out(monkeypatch: pytest.MonkeyPatch
 
     few = groups(12, seed=4)
     monkeypatch.setattr(worked_rows, "draw_group", lambda rng: rng.choice(few))
-    splits = make_worked_splits(DataConfig(task="verifier", n_train=24, n_eval=8, n_test=8))
+    splits = make_worked_splits(DataConfig(task="verifier", n_train=36, n_eval=4, n_test=4))
     asked = Counter(row["question"] for rows in splits.values() for row in rows)
     assert set(asked.values()) == {2}  # once with either label, in one split
-    assert sum(asked.values()) == 40
+    assert sum(asked.values()) == 44
 
 
 def test_a_question_of_the_suite_is_never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
