@@ -114,7 +114,9 @@ def test_a_dataclass_with_postponed_annotations_can_be_defined(tmp_path: Path) -
         "from typing import ClassVar\n"
         "@dataclass\nclass Limits:\n    least: int = 1\n    names: ClassVar[int] = 2\n"
     )
-    load(tmp_path, text + task().replace("score=print", "score=lambda case, found: Limits()"))
+    (tmp_path / "scorers.py").write_text(text + task(groups="{'least': (str(Limits().least),)}"))
+    with own_tasks(tmp_path, True):
+        assert TASKS["t"].groups == {"least": ("1",)}
 
 
 @pytest.mark.parametrize(
