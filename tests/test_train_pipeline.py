@@ -61,7 +61,7 @@ def settings_in(folder: Path, **changes: str) -> list[str]:
 
 
 def verifier_config(folder: Path, **changes: object) -> Path:
-    """Rows of files, of a task that the suite has no cases of."""
+    """Rows of files, of another task than the pipeline's own."""
     for split, start in {"train": 0, "eval": 50}.items():
         rows = [
             {"prompt": f"Is {n} plus {n + start} {2 * n + start}?", "completion": "1"}
@@ -93,10 +93,10 @@ def test_an_adapter_with_the_name_of_another_model_is_refused(tmp_path: Path, na
 
 def test_a_task_is_judged_by_its_own_cases(tmp_path: Path) -> None:
     road = plan_road(verifier_config(tmp_path), settings_in(tmp_path), None)
-    assert (road.task, road.has_cases) == ("verifier", True)
+    assert road.task == "verifier"
     made = plan_road(TINY_JSON, [*settings_in(tmp_path), "data.generate={task: qa}"], None)
-    assert (made.task, made.has_cases) == ("qa", True)
-    assert plan_road(TINY_JSON, settings_in(tmp_path), None).has_cases
+    assert made.task == "qa"
+    assert plan_road(TINY_JSON, settings_in(tmp_path), None).task == "format"
 
 
 def test_the_smoke_size_of_files_asks_for_no_generated_rows(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_a_base_of_the_hub_counts_once_it_is_cached(
 def test_bash_reads_the_assignments_back_as_they_were(tmp_path: Path) -> None:
     odd = tmp_path / "it's $(echo here)"
     road = plan_road(TINY_JSON, settings_in(odd), None)
-    script = f'{assignments(road, True)}\nprintf \'%s\\n\' "$adapter" "$judged" "${{settings[@]}}"'
+    script = f'{assignments(road, True)}\nprintf \'%s\\n\' "$adapter" "$task" "${{settings[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [str(odd / "mine"), "yes", *road.settings]
+    assert done.stdout.splitlines() == [str(odd / "mine"), "format", *road.settings]
 
 
 @pytest.mark.slow

@@ -22,7 +22,6 @@ from train.sft_config import SftConfig, read_config
 from train.terminal import say
 
 ROOT = Path(__file__).resolve().parents[1]
-CASES = ROOT / "suite" / "cases"
 _SMOKE = (
     "training.batch_size=8",
     "training.max_steps=4",
@@ -49,8 +48,6 @@ class Road:
     is_registered: bool
     """Whether `fixtures/models.yaml` has this very adapter under that name."""
     task: str
-    has_cases: bool
-    """Whether the suite has cases of the task."""
 
     @property
     def beside(self) -> Path:
@@ -86,7 +83,6 @@ def plan_road(path: Path, settings: Sequence[str], smoke: Path | None) -> Road:
         name=name,
         is_registered=_is_registered(name, adapter),
         task=task,
-        has_cases=(CASES / f"{task}.yaml").is_file(),
     )
 
 
@@ -147,7 +143,6 @@ def assignments(road: Road, is_generated: bool) -> str:
         "registered": "yes" if road.is_registered else "",
         "generated": "yes" if is_generated else "",
         "task": road.task,
-        "judged": "yes" if road.has_cases else "",
     }
     lines = [f"{name}={shlex.quote(value)}" for name, value in facts.items()]
     return "\n".join([*lines, f"settings=({shlex.join(road.settings)})"])

@@ -8,7 +8,7 @@
 # `key=value` settings and --overwrite may follow CONFIG. CONFIG and DIR are found from the folder
 # that this is called in, paths in settings and configurations from the root of the repository. Each
 # command below can be run by hand just as well. A pipeline that was killed goes on where it was.
-# Exit status: 0 accepted, or trained where the suite has no cases of the task; 1 not; 2 usage.
+# Exit status: 0 accepted; 1 not; 2 usage.
 set -euo pipefail
 called_in=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -46,7 +46,7 @@ done
 say() { printf '\n==> %s\n' "$*"; }
 
 # What the configuration says, with every default and setting filled in, checked:
-# run, adapter, beside, name, base, revision, registered, generated, task, judged, settings.
+# run, adapter, beside, name, base, revision, registered, generated, task, settings.
 road=$(python -m train.pipeline "${smoke[@]}" "$config" "${settings[@]}") || exit $?
 eval "$road"
 mkdir -p "$beside"
@@ -87,18 +87,6 @@ fi
 
 rows="those that $config names"
 if [[ -n $generated ]]; then rows="$beside/data (stats.md tells what is in them)"; fi
-if [[ -z $judged ]]; then
-  say "suite: left out, as suite/cases has no cases of the task $task"
-  cat <<END
-
-trained, not accepted: its measures on the evaluation rows are all there is
-  rows       $rows
-  run        $run (checkpoints, every measured answer, tb/)
-  pictures   $run/plots
-  adapter    $adapter (README.md is its card)
-END
-  exit 0
-fi
 
 say "suite: every answer in $beside/generations.jsonl, the page in $beside/suite/report.html"
 status=0
