@@ -26,7 +26,7 @@ from train.worked_rows import COLUMNS, make_worked_splits
 
 SMALL = DataConfig(task="verifier", n_train=400, n_eval=80, n_test=80)
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
-FINAL = re.compile(r"(?:####|[Aa]nswer(?: is|:)?|It is|Result:) (\d+)")
+FINAL = re.compile(r"(\d+)\D*\Z")
 NAME, OBJECT, NUMBER = r"[^\d\s.:,]+", r"[^\d\s.:,]+(?: [^\d\s.:,]+)?", r"(\d+)"
 SLOTS = {"{a}": NUMBER, "{b}": NUMBER, "{k}": NUMBER, "{n}": NAME, "{m}": NAME, "{o}": OBJECT,
          "{p}": OBJECT, "{w}": r"[^\d.:,]+?"}  # fmt: skip
@@ -154,6 +154,18 @@ def test_labels_are_even_in_every_split_and_say_what_the_error_type_says() -> No
         assert all((row["label"] == 0) == (row["error_type"] == "correct") for row in rows)
         assert all(row["completion"][0]["content"] == str(row["label"]) for row in rows)
     assert {row["error_type"] for row in splits["test"]} == set(ERROR_TYPES)
+
+
+def test_rows_of_a_group_are_learned_next_to_each_other_and_measured_apart() -> None:
+    splits = make_worked_splits(SMALL)
+    following = {
+        name: sum(
+            one["group"] == next_["group"] for one, next_ in zip(rows, rows[1:], strict=False)
+        )
+        for name, rows in splits.items()
+    }
+    assert following["train"] == 300  # of 399: groups are fours
+    assert following["validation"] < 20
 
 
 def test_no_question_is_in_two_splits() -> None:

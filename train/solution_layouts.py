@@ -32,6 +32,16 @@ SOLUTION_LAYOUTS: dict[str, SolutionLayout] = {
     "bare": SolutionLayout("{e}", "{e}", "The answer is {x}."),
     "chain": SolutionLayout("{e}", "{e}", "answer {x}", between="; "),
     "listed": SolutionLayout("({i}) {e}{u}", "({i}) {e}{u}", "Result: {x}{u}"),
+    "story": SolutionLayout(
+        "To begin with there are {e}{u}.", "After that there are {e}{u}.", "That leaves {x}{u}."
+    ),
+    "labelled": SolutionLayout("Start: {e}", "Next: {e}", "Total: {x}{u}"),
+    "comes_to": SolutionLayout(
+        "This comes to {e}{u}.", "With that it is {e}{u}.", "In all it is {x}{u}.", between=" "
+    ),
+    "dashes": SolutionLayout("- {e}{u}", "- {e}{u}", "Final answer: {x}{u}."),
+    "answered": SolutionLayout("{e}{u}", "{e}{u}", "There are {x}{u} in the end."),
+    "calculated": SolutionLayout("Calculate {e}.", "Calculate {e}.", "{x}{u} is what is asked."),
 }
 """By name."""
 

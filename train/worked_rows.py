@@ -52,7 +52,9 @@ def make_worked_splits(config: DataConfig) -> dict[str, Rows]:
         config: Of one of the two tasks.
 
     Returns:
-        `train`, `validation` and `test`, each shuffled but for the stages of a curriculum.
+        `train`, `validation` and `test`. In `train` a group's rows follow each other: a batch of
+        rows as given (`row_order: given`) then sees right and flawed side by side. The other two
+        are shuffled.
     """
     cases = suite_prompts()
     barred: set[str] = set()
@@ -103,7 +105,8 @@ def _draw_split(config: DataConfig, split: str, name: str, taken: set[str]) -> R
             group = f"{name}_{next(groups):05d}"
             part += [{"group": group} | row for row in drawn.rows]
         del part[wanted:]  # right and flawed take turns: what is cut off leaves them even
-        rng.shuffle(part)
+        if split != "train":
+            rng.shuffle(part)
         rows += part
     return [{"id": f"{name}_{index:05d}"} | row for index, row in enumerate(rows)]
 
