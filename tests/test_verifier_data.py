@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import random
 import re
@@ -159,9 +160,7 @@ def test_labels_are_even_in_every_split_and_say_what_the_error_type_says() -> No
 def test_rows_of_a_group_are_learned_next_to_each_other_and_measured_apart() -> None:
     splits = make_worked_splits(SMALL)
     following = {
-        name: sum(
-            one["group"] == next_["group"] for one, next_ in zip(rows, rows[1:], strict=False)
-        )
+        name: sum(one["group"] == next_["group"] for one, next_ in itertools.pairwise(rows))
         for name, rows in splits.items()
     }
     assert following["train"] == 300  # of 399: groups are fours
