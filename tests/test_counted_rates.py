@@ -11,8 +11,8 @@ from suite.baseline_diff import diff_baselines
 from suite.case_files import load_cases
 from suite.errors import InputError
 from suite.rates import Rate, find_rates
-from suite.report_lines import Line
-from suite.report_pairs import render_pairs
+from suite.report.lines import Line
+from suite.report.pairs import render_pairs
 from suite.rescoring import rescore
 from suite.run import Run
 from suite.run_folder import read_folder

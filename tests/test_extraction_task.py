@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from suite.report_csv import render_csv
-from suite.report_summary import render_summary
+from suite.report.csv import render_csv
+from suite.report.summary import render_summary
 from suite.run_folder import read_folder
 from tests import git_repository
 from tests.toy_extraction import HALF, RIGHT, answer, ask, judge, make_toy

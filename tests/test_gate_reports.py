@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from suite.report_verdict import find_verdict
+from suite.report.verdict import find_verdict
 from suite.run_files import read_run
 from tests.toy_project import IDS, ToyProject, outcomes
 

@@ -72,7 +72,7 @@ TRAIN_STACK |= {"huggingface_hub"}  # `train push`
 ROOMS = (  # the first that matches counts
     Room(("suite/test_*.py",), frozenset({"suite", "pytest", "syrupy"})),
     Room(
-        ("suite/report*.py", "suite/classification.py"),
+        ("suite/report/*.py",),
         CORE,
         frozenset({"scipy", "jinja2", "matplotlib", "sklearn"}),
     ),

@@ -12,7 +12,7 @@ import pytest
 from suite.errors import InputError
 from suite.generation import Generation
 from suite.recording_files import read_recording
-from suite.report_samples import pack_samples
+from suite.report.samples import pack_samples
 from tests.run_records import make_result, make_run
 from tests.toy_project import GOOD, ToyProject
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from suite.baseline import Baseline
-from suite.report import render_report
+from suite.report.terminal import render_report
 from suite.run import BarChange, GateResult, ModelRecord, Run
 from tests.run_records import RECORD, make_baseline, make_result, make_run
 

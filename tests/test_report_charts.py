@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suite.report_charts import HEIGHT, WIDTH, TrendInput, draw_histogram, draw_trend
+from suite.report.charts import HEIGHT, WIDTH, TrendInput, draw_histogram, draw_trend
 from tests.run_records import PROPERTY
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suite.report_diff import Diff, Piece, Side, diff_texts
+from suite.report.diff import Diff, Piece, Side, diff_texts
 from tests.run_records import PROPERTY
 
 SMALL = st.text("ab {}\n", max_size=30)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from suite.report_html import PAGE_FILE, render_page, write_page
-from suite.report_verdict import find_verdict
+from suite.report.html import PAGE_FILE, render_page, write_page
+from suite.report.verdict import find_verdict
 from suite.run import GateResult, Run
 from suite.run_files import write_run
 from tests.hostile_texts import HOSTILE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suite.report_html import write_page
+from suite.report.html import write_page
 from tests.page_runs import make_changed_run, make_hostile_run
 
 if TYPE_CHECKING:

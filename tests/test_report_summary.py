@@ -6,7 +6,7 @@ import re
 
 from suite.baseline import Baseline, Golden
 from suite.generation import Generation
-from suite.report_summary import render_annotations, render_comment, render_summary
+from suite.report.summary import render_annotations, render_comment, render_summary
 from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection
 from suite.score import Score
 

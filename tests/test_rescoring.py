@@ -5,8 +5,8 @@ from __future__ import annotations
 from suite.case import Case, Message
 from suite.commands.diff import _judge
 from suite.generation import Generation
-from suite.report_lines import Line
-from suite.report_rescore import render_rescored
+from suite.report.lines import Line
+from suite.report.rescore import render_rescored
 from suite.rescoring import rescore
 from tests.run_records import make_result, make_run
 

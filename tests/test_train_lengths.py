@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from suite.console import write_lines
-from suite.report_lines import Line
+from suite.report.console import write_lines
+from suite.report.lines import Line
 from suite.sinks import terminal_safe
 from train.lengths import count_lengths, draw_lengths, histogram_lines
 from train.shown import Piece, Shown, cut_pieces, pick_rows, shown_lines

@@ -121,7 +121,7 @@ def test_pictures_are_drawn_once_for_the_same_answers(
 ) -> None:
     toy.record("one", "--flips=gate")
     monkeypatch.setattr(
-        "suite.report_verifier_files.draw_pictures", lambda report: pytest.fail("drawn again")
+        "suite.report.verifier_files.draw_pictures", lambda report: pytest.fail("drawn again")
     )
     toy.record("two", "--flips=gate")
     one, two = files(toy, "one")["roc.png"], files(toy, "two")["roc.png"]

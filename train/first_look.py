@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures.prompting import end_of_turn_id
-from suite.console import console_width, write_lines
 from suite.errors import InputError
-from suite.report_lines import Line, Span, wrap
+from suite.report.console import console_width, write_lines
+from suite.report.lines import Line, Span, wrap
 from suite.sinks import terminal_safe
 from suite.whole_file import json_text, write_whole
 from train.failures import memory_lines

@@ -14,10 +14,10 @@ from pathlib import Path
 import yaml
 
 from fixtures.model import Model
-from suite.console import console_width, write_lines
 from suite.errors import InputError
 from suite.rates import find_rates
-from suite.report_pairs import render_pairs
+from suite.report.console import console_width, write_lines
+from suite.report.pairs import render_pairs
 from suite.run import Run
 from suite.run_files import RUN_FILE, read_run
 from suite.run_pairs import pair_runs

@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from rich.cells import cell_len, chop_cells
 
-from suite.report_lines import Line, Span, Style
+from suite.report.lines import Line, Span, Style
 from suite.sinks import terminal_safe
 
 _MOST_READ, _MOST_LEARNED = 8, 12

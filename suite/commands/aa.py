@@ -187,7 +187,7 @@ def _judge(rule: NoRegression, unchanged: Sequence[Tally]) -> int:
 
 
 def _draw(path: Path, rule: NoRegression, calm: Sequence[Tally], lost: Sequence[Tally]) -> None:
-    from suite.report_aa import draw_aa
+    from suite.report.aa import draw_aa
     from suite.sinks import log_safe, terminal_safe
 
     try:

@@ -16,7 +16,7 @@ from suite.commands.refusal import refusing
 
 if TYPE_CHECKING:
     from suite.anchors import Move
-    from suite.report_lines import Line
+    from suite.report.lines import Line
 
 
 def anchor(
@@ -44,7 +44,7 @@ def anchor(
     """
     with refusing("anchor", cases, allow_code):
         from suite.anchors import find_moves, write_anchor
-        from suite.console import write_lines
+        from suite.report.console import write_lines
 
         moves = find_moves(goldens, model or [], task or [])
         refused = [move for move in moves if move.is_worse] if not yes else []
@@ -58,7 +58,7 @@ def anchor(
 
 
 def _describe(move: Move) -> list[Line]:
-    from suite.report_lines import Span
+    from suite.report.lines import Span
     from suite.sentences import join_some
     from suite.sinks import terminal_safe
 
@@ -75,8 +75,8 @@ def _describe(move: Move) -> list[Line]:
 
 
 def _say(text: str) -> None:
-    from suite.console import write_lines
-    from suite.report_lines import Span
+    from suite.report.console import write_lines
+    from suite.report.lines import Span
     from suite.sinks import terminal_safe
 
     write_lines([(Span(terminal_safe(text)),)], sys.stdout)

@@ -33,7 +33,7 @@ def cases(
     """
     with refusing("cases", folder, allow_code):
         from suite.case_review import review_folder
-        from suite.console import has_color
+        from suite.report.console import has_color
 
         where = Path(__file__).parents[1] / "cases" if folder is None else folder
         found = review_folder(where)
@@ -55,7 +55,7 @@ def _print(found: FolderReview, color: bool) -> None:
     from rich.text import Text
 
     from suite.case_review import describe_counts, describe_tags
-    from suite.console import console_width
+    from suite.report.console import console_width
     from suite.sinks import log_safe, terminal_safe
 
     def safe(text: str, style: str = "") -> Text:

@@ -30,8 +30,8 @@ def compare(
     Exit status 0: printed, whatever it says (`goldgate gate` judges); 2: it could not be done.
     """
     with refusing("compare", cases, allow_code):
-        from suite.console import console_width, write_lines
-        from suite.report_pairs import render_pairs
+        from suite.report.console import console_width, write_lines
+        from suite.report.pairs import render_pairs
         from suite.run_folder import find_run, read_folder
         from suite.run_pairs import pair_runs
 

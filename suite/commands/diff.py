@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from suite.case import Case
     from suite.generation import Generation
-    from suite.report_lines import Line
-    from suite.report_side_by_side import Answer
+    from suite.report.lines import Line
+    from suite.report.side_by_side import Answer
     from suite.score import Score
 
 
@@ -54,9 +54,9 @@ def diff(
     with refusing("diff", cases, allow_code):
         from fixtures.model_choice import ModelFlags
         from fixtures.side_by_side import answer_side_by_side, choose_pair
-        from suite.console import console_width, has_color, write_lines
-        from suite.report_lines import Span
-        from suite.report_side_by_side import Answer, render_side_by_side
+        from suite.report.console import console_width, has_color, write_lines
+        from suite.report.lines import Span
+        from suite.report.side_by_side import Answer, render_side_by_side
         from suite.sinks import log_safe, terminal_safe
 
         def say(text: str) -> None:
@@ -124,7 +124,7 @@ def _render_totals(
     names: tuple[str, str], task: str, rows: Sequence[tuple[Case, Answer, Answer]]
 ) -> list[Line]:
     from suite.rates import Rate, sum_rate
-    from suite.report_lines import Span
+    from suite.report.lines import Span
     from suite.sinks import terminal_safe
     from suite.tasks import TASKS
 

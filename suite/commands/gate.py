@@ -55,12 +55,12 @@ def gate(
     with refusing("gate", cases, allow_code):
         from dataclasses import replace
 
-        from suite.console import console_width, write_lines
         from suite.errors import InputError
         from suite.gates import GateOptions, decide_gates
         from suite.recorded_bar import Asked, judge
-        from suite.report import render_gates
-        from suite.report_bar import render_bar, render_place
+        from suite.report.bar import render_bar, render_place
+        from suite.report.console import console_width, write_lines
+        from suite.report.terminal import render_gates
         from suite.run_folder import find_run, read_folder
 
         here = Path.cwd()

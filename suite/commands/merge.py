@@ -55,15 +55,15 @@ def merge(
     with refusing("merge", cases, allow_code):
         from dataclasses import replace
 
-        from suite.console import console_width, write_lines
         from suite.gates import GateOptions, decide_gates
         from suite.merging import merge_runs
         from suite.recorded_bar import Asked, judge
-        from suite.report import render_report
-        from suite.report_bar import render_place
-        from suite.report_html import write_page
-        from suite.report_lines import Span
-        from suite.report_verifier_files import write_verifier_files
+        from suite.report.bar import render_place
+        from suite.report.console import console_width, write_lines
+        from suite.report.html import write_page
+        from suite.report.lines import Span
+        from suite.report.terminal import render_report
+        from suite.report.verifier_files import write_verifier_files
         from suite.run_folder import check_output, find_run, read_folder, write_folder
         from suite.sinks import terminal_safe
 

@@ -1,6 +1,6 @@
 """`goldgate report`: prints the report of a recorded run again, or puts it into files.
 
-It reads and writes; laying out is `suite.report`, `suite.report_summary` and `suite.report_csv`.
+It reads and writes; laying out is `suite.report`, `suite.report.summary` and `suite.report.csv`.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def report(
     Exit status 0: printed; 2: there is no such run.
     """
     with refusing("report", cases, allow_code):
-        from suite.console import console_width, write_lines
-        from suite.report import render_report
-        from suite.report_lines import Span
+        from suite.report.console import console_width, write_lines
+        from suite.report.lines import Span
+        from suite.report.terminal import render_report
         from suite.run_folder import find_run, read_folder
         from suite.sinks import terminal_safe
 
@@ -72,9 +72,9 @@ def _put_out(
     annotations: bool,
 ) -> None:
     from suite.earlier_runs import read_earlier_runs
-    from suite.report_csv import render_csv
-    from suite.report_html import render_page
-    from suite.report_summary import render_annotations, render_comment, write_summary
+    from suite.report.csv import render_csv
+    from suite.report.html import render_page
+    from suite.report.summary import render_annotations, render_comment, write_summary
     from suite.sinks import encodable
     from suite.whole_file import write_whole
 

@@ -40,9 +40,9 @@ def rescore(
     """
     with refusing("rescore", cases, allow_code):
         from suite.case_files import load_cases
-        from suite.console import console_width, write_lines
         from suite.errors import InputError
-        from suite.report_rescore import render_rescored
+        from suite.report.console import console_width, write_lines
+        from suite.report.rescore import render_rescored
         from suite.rescoring import rescore as judge_again
         from suite.run_folder import check_output, find_run, read_folder
 
@@ -64,10 +64,10 @@ def _write(output: Path, recorded: RecordedRun, rescored: Rescored, cases: Path 
     from dataclasses import replace
 
     from suite.case_files import load_cases
-    from suite.console import write_lines
-    from suite.report_html import write_page
-    from suite.report_lines import Span
-    from suite.report_verifier_files import write_verifier_files
+    from suite.report.console import write_lines
+    from suite.report.html import write_page
+    from suite.report.lines import Span
+    from suite.report.verifier_files import write_verifier_files
     from suite.run_folder import write_folder
     from suite.sinks import terminal_safe
 

@@ -23,13 +23,13 @@ sys.path.insert(0, str(ROOT))  # the suite of this checkout, whatever is install
 
 from suite.errors import InputError  # noqa: E402
 from suite.own_tasks import own_tasks  # noqa: E402
-from suite.report_summary import (  # noqa: E402
+from suite.report.summary import (  # noqa: E402
     COMMENT_MARK,
     render_annotations,
     render_comment,
     write_summary,
 )
-from suite.report_verdict import find_verdict  # noqa: E402
+from suite.report.verdict import find_verdict  # noqa: E402
 from suite.run_files import RUN_FILE  # noqa: E402
 from suite.run_folder import RecordedRun, read_folder  # noqa: E402
 from suite.sinks import annotation, log_safe, markdown_block, terminal_safe  # noqa: E402

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.judging import describe_judges
 from suite.pairing import find_case_changes
-from suite.report_answers import describe_makers, render_answers
-from suite.report_bar import render_bar
-from suite.report_lines import Line, Span, Style, wrap
-from suite.report_rates import GAP, render_rates
-from suite.report_repeats import render_repeats
+from suite.report.answers import describe_makers, render_answers
+from suite.report.bar import render_bar
+from suite.report.lines import Line, Span, Style, wrap
+from suite.report.rates import GAP, render_rates
+from suite.report.repeats import render_repeats
 from suite.run import (
     CaseResult,
     GateResult,

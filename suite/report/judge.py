@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from suite.judge_check import Probe, Trust
 from suite.judgement import Judgement
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.lines import Line, Span, Style, wrap
 from suite.sinks import terminal_safe
 
 _STYLES: dict[str, Style] = {"ok": "good", "unsafe": "bad", "useless": "bad"}

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable
 from typing import TextIO
 
-from suite.report_lines import Line, Style
+from suite.report.lines import Line, Style
 from suite.sinks import log_safe
 
 _CODES: dict[Style, str] = {

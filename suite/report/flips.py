@@ -12,7 +12,7 @@ from typing import Literal
 from suite.baseline import Baseline
 from suite.case import Case
 from suite.pairing import find_case_changes
-from suite.report_diff import Diff, Piece, Side, diff_texts
+from suite.report.diff import Diff, Piece, Side, diff_texts
 from suite.run import CaseResult, Cause, Run
 
 Tone = Literal["bad", "good", "warn"]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from suite.acceptance import Flip, Proposal, describe_proposal
 from suite.baseline import Baseline, differing_makers, made_with
 from suite.near_ties import NUMERIC
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.lines import Line, Span, Style, wrap
 from suite.run import CaseResult, ModelRecord
 from suite.sentences import join_some
 from suite.sinks import terminal_safe

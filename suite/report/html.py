@@ -1,8 +1,8 @@
 """Lays out a run as one HTML page that needs nothing but itself: no network, no other file.
 
-Rates, counts and gates come decided. The page's parts lie beside this module: `report_html.j2`,
-`.css` and `.js`; texts and pictures are prepared in `suite.report_flips`, `suite.report_samples`
-and `suite.report_charts`. Every text passes `terminal_safe` and is escaped by the template.
+Rates, counts and gates come decided. The page's parts lie beside this module: `html.j2`,
+`.css` and `.js`; texts and pictures are prepared in `suite.report.flips`, `suite.report.samples`
+and `suite.report.charts`. Every text passes `terminal_safe` and is escaped by the template.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from suite.earlier_runs import EarlierRun, read_earlier_runs
 from suite.measured import Measured
 from suite.measures import find_group_measures, find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
-from suite.report_charts import (
+from suite.report.charts import (
     HEIGHT,
     WIDTH,
     Histogram,
@@ -30,13 +30,13 @@ from suite.report_charts import (
     draw_histogram,
     draw_trend,
 )
-from suite.report_flips import find_flip_groups
-from suite.report_reasons import tabulate_reasons
-from suite.report_repeats import remark
-from suite.report_samples import pack_samples, safe
-from suite.report_verdict import find_verdict
-from suite.report_verifier import find_verifier_reports
-from suite.report_verifier_charts import SIDE, lay_out_verifier
+from suite.report.flips import find_flip_groups
+from suite.report.reasons import tabulate_reasons
+from suite.report.repeats import remark
+from suite.report.samples import pack_samples, safe
+from suite.report.verdict import find_verdict
+from suite.report.verifier import find_verifier_reports
+from suite.report.verifier_charts import SIDE, lay_out_verifier
 from suite.run import GateResult, Judge, ModelRecord, Run, Selection, count_extras
 from suite.task import Direction
 from suite.tasks import TASKS
@@ -94,7 +94,7 @@ def render_page(
         cases: By task and id, as far as they are at hand.
         earlier: The runs before, the oldest first.
     """
-    style, script = _read("report_html.css"), _read("report_html.js")
+    style, script = _read("html.css"), _read("html.js")
     return _template().render(
         run=run,
         started=run.started.replace("T", " ").replace("+00:00", " UTC"),
@@ -158,7 +158,7 @@ def _template() -> Template:
         # markup of ours is a subclass of str and stays
         finalize=lambda value: safe(value) if type(value) is str else value,
     )
-    return environment.from_string(_read("report_html.j2"))
+    return environment.from_string(_read("html.j2"))
 
 
 def _read(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.lines import Line, Span, Style, wrap
 from suite.run import BarChange, Run
 from suite.sinks import terminal_safe
 

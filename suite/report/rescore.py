@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from suite.rates import find_rates
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.lines import Line, Span, Style, wrap
 from suite.rescoring import Move, Rescored
 from suite.run import Run
 from suite.sentences import join_some

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from suite.measures import find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
-from suite.report_lines import Line, Span
+from suite.report.lines import Line, Span
 from suite.run import Run, Selection
 from suite.service_measures import note_service
 from suite.sinks import terminal_safe

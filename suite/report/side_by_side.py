@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from suite.case import Case
 from suite.generation import Generation
-from suite.report_diff import Side, diff_texts
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.diff import Side, diff_texts
+from suite.report.lines import Line, Span, Style, wrap
 from suite.score import Score
 from suite.sinks import terminal_safe
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from suite.report_verifier import CLASSES, VerifierReport, VerifierRow
-from suite.report_verifier_text import describe_mistake, name_class
+from suite.report.verifier import CLASSES, VerifierReport, VerifierRow
+from suite.report.verifier_text import describe_mistake, name_class
 
 SIDE = 280
 """Width of every picture, in units of its own, and height of the square ones."""

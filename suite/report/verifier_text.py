@@ -1,6 +1,6 @@
 """Lays out a verifier's run as text: a CSV of predictions, a classification report, a review list.
 
-What they hold is gathered by `suite.report_verifier`.
+What they hold is gathered by `suite.report.verifier`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import starmap
 
 from suite.classification import Confusion
-from suite.report_verifier import CLASSES, VerifierReport, VerifierRow
+from suite.report.verifier import CLASSES, VerifierReport, VerifierRow
 from suite.sinks import csv_line, markdown_block, markdown_text, terminal_safe
 from suite.verifier_score import LABELS
 

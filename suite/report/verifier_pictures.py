@@ -1,6 +1,6 @@
 """Draws a verifier's run as PNG pictures with matplotlib: both matrices, reliability, ROC.
 
-The page of a run has its own drawings (`suite.report_verifier_charts`), so it needs none of these.
+The page of a run has its own drawings (`suite.report.verifier_charts`), so it needs none of these.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from suite.report_verifier import CLASSES, VerifierReport
-from suite.report_verifier_text import name_class
+from suite.report.verifier import CLASSES, VerifierReport
+from suite.report.verifier_text import name_class
 from suite.sinks import terminal_safe
 
 if TYPE_CHECKING:

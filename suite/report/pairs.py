@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from suite.rates import Rate
 from suite.regression import Comparison
-from suite.report_lines import Line, Span, Style, wrap
+from suite.report.lines import Line, Span, Style, wrap
 from suite.run import Run
 from suite.run_pairs import RunPair
 from suite.sentences import join_some

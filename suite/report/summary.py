@@ -16,9 +16,9 @@ from suite.baseline import Baseline
 from suite.judging import describe_judges
 from suite.measures import find_group_measures, find_measures
 from suite.rates import Rate, find_group_rates, find_rates
-from suite.report_flips import Flip, FlipGroup, find_flip_groups
-from suite.report_repeats import remark
-from suite.report_verdict import find_verdict
+from suite.report.flips import Flip, FlipGroup, find_flip_groups
+from suite.report.repeats import remark
+from suite.report.verdict import find_verdict
 from suite.run import BarChange, GateResult, Run, Selection
 from suite.sentences import join_some
 from suite.sinks import annotation, markdown_block, markdown_code, markdown_text

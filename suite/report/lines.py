@@ -1,6 +1,6 @@
 """Lines of a terminal report: spans of text with a style, readable without it.
 
-What they say is laid out in `suite.report` and `suite.report_bar`; writing them is the plugin's
+What they say is laid out in `suite.report` and `suite.report.bar`; writing them is the plugin's
 business.
 """
 

@@ -18,9 +18,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from suite.case import Case
-from suite.report_verifier import TASK, VerifierReport, find_verifier_reports
-from suite.report_verifier_pictures import DRAWING, NAMES, draw_pictures
-from suite.report_verifier_text import (
+from suite.report.verifier import TASK, VerifierReport, find_verifier_reports
+from suite.report.verifier_pictures import DRAWING, NAMES, draw_pictures
+from suite.report.verifier_text import (
     render_classification,
     render_mistakes,
     render_predictions,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from suite.measures import find_measures
-from suite.report_lines import Line, Span, wrap
+from suite.report.lines import Line, Span, wrap
 from suite.run import Run, Selection
 from suite.self_flips import find_self_flips
 from suite.service_measures import note_service
