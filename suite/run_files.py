@@ -7,11 +7,13 @@ report carries from a worker to the controller.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from suite.case import ID_PATTERN
 from suite.errors import InputError, unknown
 from suite.generation import generation_data, read_generation
 from suite.judgement import judgement_data, read_judgement
@@ -113,6 +115,8 @@ def _find_strays(run: Run) -> Iterator[str]:
         if selection.model not in run.models:
             yield f"{where}.model: {unknown('model', selection.model, run.models)}"
         again = {case_id for repeat, case_id in selection.asked() if repeat > 1}
+        if bad := [each for each in selection.known if not re.fullmatch(ID_PATTERN, each)]:
+            yield f"{where}.known: expected ids of a-z, 0-9 and `_`, got {bad[0]!r:.80}"
         for name, ids in (("selected", {*selection.selected}), ("repeats", again)):
             if strange := ids - set(selection.known):
                 yield f"{where}.{name}: not among the known: {join_some(sorted(strange))}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
 import pytest
 
 from suite.baseline import Baseline
+from suite.measured import Measured
+from suite.report.console import write_lines
 from suite.report.terminal import render_report
-from suite.run import BarChange, GateResult, ModelRecord, Run
+from suite.run import BarChange, GateResult, Measures, ModelRecord, Run
 from tests.run_records import RECORD, make_baseline, make_result, make_run
 
 TWO = {("toy", "format"): make_baseline({"a": True, "b": False, "c": True, "gone": True})}
@@ -125,6 +129,26 @@ def test_untrusted_text_cannot_steer_the_terminal() -> None:
     run = make_run(result, record=replace(RECORD, notes=("note\x1b]0;title\x07",)))
     assert "\x1b" not in show(run, TWO)
     assert "x\\e[2J" in show(run, TWO)
+
+
+def test_names_of_a_foreign_run_cannot_steer_the_terminal() -> None:
+    result = replace(make_result("a"), task="extraction")
+    run = make_run(result)
+    selection = replace(
+        run.selections[0], task="extraction", groups={"k\x1b[1m": {"t\x1b[2m": ("a",)}}
+    )
+    run = replace(
+        run,
+        selections=(replace(selection, sizes={"a": 1}),),
+        measures=(
+            Measures("toy", "extraction", (Measured("cost_per_case", 1, 1, unit="\x1b[3m"),)),
+        ),
+        gates=(GateResult("g\x1b[4m", "extraction", "toy", "PASS", "s"),),
+    )
+    out = io.StringIO()
+    write_lines(render_report(run, {}), out)
+    assert "\x1b" not in out.getvalue()
+    assert re.findall(r"\\e\[(\d)m", out.getvalue()) == ["3", "1", "2", "1", "2", "4"]
 
 
 def test_gates_that_warn_or_conclude_nothing_get_a_banner() -> None:

@@ -19,13 +19,17 @@ from tests.run_records import make_result, make_run
     [
         (lambda s: s.update(task="fromat"), "selections[0].task: unknown task 'fromat'; known: "),
         (lambda s: s.update(model="tyo"), "selections[0].model: unknown model 'tyo'; known: toy."),
+        (
+            lambda s: s.update(known=["a", "b", "\x1b[2J"]),
+            r"selections[0].known: expected ids of a-z, 0-9 and `_`, got '\x1b[2J'",
+        ),
         (lambda s: s.update(known=["a"]), "selections[0].selected: not among the known: b"),
         (
             lambda s: s.update(selected=["a"]),
             "samples.jsonl: not among the selected cases of run.json: toy/b",
         ),
     ],
-    ids=["task", "model", "known", "selected"],
+    ids=["task", "model", "ids", "known", "selected"],
 )
 def test_a_selection_that_cannot_be_is_refused(
     tmp_path: Path, edit: Callable[[dict[str, Any]], None], said: str

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from suite.report.lines import Line, Style
-from suite.sinks import log_safe
+from suite.sinks import log_safe, terminal_safe
 
 _CODES: dict[Style, str] = {
     "plain": "",
@@ -41,7 +41,7 @@ def has_color(stream: TextIO) -> bool:
 
 
 def write_lines(lines: Iterable[Line], stream: TextIO) -> None:
-    """Write lines whose text is safe for a terminal.
+    """Write lines, none of which a terminal obeys.
 
     What GitHub's runner would obey is broken up, what the stream cannot encode is escaped.
     """
@@ -51,6 +51,7 @@ def write_lines(lines: Iterable[Line], stream: TextIO) -> None:
         parts = []
         for span in line:
             code = _CODES[span.style] if colored else ""
-            parts.append(f"\x1b[{code}m{span.text}\x1b[0m" if code else span.text)
+            shown = terminal_safe(span.text)
+            parts.append(f"\x1b[{code}m{shown}\x1b[0m" if code else shown)
         text = log_safe("".join(parts)) + "\n"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -18,7 +18,7 @@ class Span:
     """A piece of a line."""
 
     text: str
-    """Safe for a terminal."""
+    """What a terminal would obey in it is shown as an escape where it is written."""
     style: Style = "plain"
 
 
