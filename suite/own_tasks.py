@@ -1,6 +1,6 @@
 """Tasks of one's own: those that `scorers.py` of a cases folder defines, run only where allowed.
 
-What a task must be like is checked in `suite.task_check`; nothing here judges.
+What a task must be like is checked in `suite.task_check`, what its code gives in `suite.task_code`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from types import ModuleType
 
 from suite.errors import InputError
 from suite.task import Task
-from suite.task_check import checking_code, describe_crash, find_line, find_task_problems
+from suite.task_check import find_task_problems
+from suite.task_code import checking_code, describe_crash, find_line
 from suite.tasks import TASKS
 
 SCORERS_FILE = "scorers.py"

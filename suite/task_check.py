@@ -1,30 +1,19 @@
-"""Checks what other people's code says of a task: its record, and the scores that it gives.
+"""Checks what other people's code says of a task: its name and the fields of its record.
 
-Our own tasks are held to the same by tests. Reading that code is `suite.own_tasks`.
+What its functions return is checked in `suite.task_code`; reading that code is `suite.own_tasks`.
 """
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from math import isfinite
-from pathlib import Path
-from typing import Any, ParamSpec, get_args
+from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from suite.case import Case
-from suite.errors import InputError, unknown
-from suite.generation import Generation
+from suite.errors import unknown
 from suite.layout import Layout
-from suite.measured import Measured
 from suite.measures import ANY_TASK
-from suite.schema import SchemaCheckError, SchemaError
-from suite.score import Count, Score
-from suite.task import Direction, Scorer, Task
+from suite.task import Direction, Task
 from suite.tasks import TASKS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -37,7 +26,6 @@ _MARKERS = frozenset(
 _RESERVED = _MARKERS | {"gates", "models", "and", "or", "not", "true", "false", "null"}
 """`gates.yaml` is no case file, `models` stands beside the tasks in it; the last are what mark
 expressions are made of, and no texts in YAML."""
-_Given = ParamSpec("_Given")
 _KEYS = frozenset({*Case.model_fields, "schema", "prompt"} - {"schema_"})
 
 
@@ -78,10 +66,12 @@ def _find_type_problems(task: Task) -> Iterator[str]:
         # a text is a sequence of texts, too: ("question") is no tuple
         if not isinstance(found, tuple | list) or not all(isinstance(each, str) for each in found):
             yield f"{kind}: expected a tuple of texts, got {found!r:.80}"
-    functions = {"check_expected": task.check_expected, "measure_at": task.measure_at}
-    for kind, function in functions.items():
-        if function is not None and not callable(function):
+    for kind in ("size", "measure", "measure_at", "check_expected"):
+        if (function := getattr(task, kind)) is not None and not callable(function):
             yield f"{kind}: expected a function, got {function!r:.80}"
+    for kind in ("judged", "expects_text", "needs_schema"):
+        if not isinstance(flag := getattr(task, kind), bool):
+            yield f"{kind}: expected true or false, got {flag!r:.80}"
     if not isinstance(task.answer, str | None):
         yield f"answer: expected a text, got {task.answer!r:.80}"
     if task.layout is not None and not isinstance(task.layout, Layout):
@@ -120,145 +110,3 @@ def _find_case_problems(task: Task) -> Iterator[str]:
     for slot in task.layout.slots() if task.layout is not None else ():
         if slot not in task.inputs:
             yield f"layout: {unknown('input', slot, task.inputs)}"
-
-
-def find_line(source: str, name: str) -> int | None:
-    """Return the line of the call `Task(name="…")` in source, None where none is seen."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call):
-            for keyword in node.keywords:
-                value = keyword.value
-                named = str(value.value) if isinstance(value, ast.Constant) else None
-                if keyword.arg == "name" and named == name:
-                    return node.lineno
-    return None
-
-
-def describe_crash(error: BaseException, path: Path, doing: str) -> str:
-    """Say where code of a file raised: its deepest line there, and the error in a line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    place = f"line {lines[-1]}: " if lines else ""
-    said = " ".join(str(error).split())
-    return f"{path}: {place}{doing} raised {type(error).__name__}" + (f": {said}" if said else "")
-
-
-def checking_code(task: Task, path: Path) -> Task:
-    """Return a task whose functions are checked, so that a slip is told where it is made.
-
-    Args:
-        task: Whose record is sound.
-        path: Of the file that defines it.
-    """
-    return replace(
-        task,
-        score=_checking_score(task.score, task, path),
-        size=task.size and _checking_size(task.size, path),
-        measure=task.measure and _checking_measure(task.measure, task, path),
-        measure_at=task.measure_at and _checking_measure(task.measure_at, task, path),
-        check_expected=task.check_expected and _checking_expected(task.check_expected, path),
-        origin=path,
-    )
-
-
-@contextmanager
-def _telling(path: Path, doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (SchemaError, SchemaCheckError):  # told elsewhere: the case cannot be judged
-        raise
-    except Exception as error:
-        raise InputError(describe_crash(error, path, doing)) from error
-
-
-def _checking_score(score: Scorer, task: Task, path: Path) -> Scorer:
-    def checked(case: Case, generation: Generation) -> Score:
-        with _telling(path, f"scoring {case.id}"):
-            found = score(case, generation)
-        if problems := list(find_score_problems(found, task)):
-            raise InputError(f"{path}: score of {case.id}: {each}" for each in problems)
-        return found
-
-    return checked
-
-
-def _checking_size(size: Callable[[Case], int], path: Path) -> Callable[[Case], int]:
-    def checked(case: Case) -> int:
-        with _telling(path, f"size of {case.id}"):
-            found = size(case)
-        if type(found) is not int or found < 0:
-            raise InputError(
-                f"{path}: size of {case.id}: expected a whole number, got {found!r:.80}"
-            )
-        return found
-
-    return checked
-
-
-def _checking_measure(
-    measure: Callable[_Given, Iterable[Measured]], task: Task, path: Path
-) -> Callable[_Given, list[Measured]]:
-    def checked(*given: _Given.args, **named: _Given.kwargs) -> list[Measured]:
-        with _telling(path, "measuring"):
-            found = list(measure(*given, **named))
-        for each in found:
-            if not isinstance(each, Measured) or each.metric not in task.measures:
-                known = ", ".join(task.measures)
-                raise InputError(f"{path}: measure: expected Measured of {known}, got {each!r:.80}")
-        return found
-
-    return checked
-
-
-def _checking_expected(
-    check: Callable[[Any], str | None], path: Path
-) -> Callable[[Any], str | None]:
-    def checked(expected: Any) -> str | None:
-        with _telling(path, "checking what a case expects"):
-            found = check(expected)
-        if not isinstance(found, str | None):
-            raise InputError(f"{path}: check_expected: expected a text or None, got {found!r:.80}")
-        return found
-
-    return checked
-
-
-def find_score_problems(score: Any, task: Task) -> Iterator[str]:
-    """Yield what of a score does not fit its task."""
-    if not isinstance(score, Score):
-        yield f"expected a Score, got {score!r:.80}"
-        return
-    if not isinstance(score.passed, bool):
-        yield f"passed: expected true or false, got {score.passed!r:.80}"
-    if not _is_number(score.value) or not 0 <= score.value <= 1:
-        yield f"value: expected a number from 0 to 1, got {score.value!r:.80}"
-    if not isinstance(score.reason, str | None) or not isinstance(score.detail, str):
-        yield f"reason, detail: expected texts, got {score.reason!r:.40}, {score.detail!r:.40}"
-    simple = [metric for metric in task.metrics if metric not in task.counted]
-    yield from _find_strays("metrics", score.metrics, simple)
-    yield from _find_strays("counts", score.counts, list(task.counted))
-    for metric, value in score.metrics.items():
-        if type(value) is not int or value not in (0, 1):
-            yield f"metrics.{metric}: expected 0 or 1, got {value!r:.80}"
-    for metric, count in score.counts.items():
-        if not isinstance(count, Count) or not 0 <= count.right <= count.of:
-            yield f"counts.{metric}: expected Count(right, of), got {count!r:.80}"
-    for name, figure in score.values.items():
-        if not _is_number(figure):
-            yield f"values.{name}: expected a number, got {figure!r:.80}"
-    try:
-        json.dumps(score.document)
-    except (TypeError, ValueError, RecursionError):
-        yield f"document: expected a JSON value, got {score.document!r:.80}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _find_strays(kind: str, got: dict[str, Any], wanted: list[str]) -> Iterator[str]:
-    if lacking := [metric for metric in wanted if metric not in got]:
-        yield f"{kind}: lacks {', '.join(lacking)}, which the task declares"
-    for metric in got:
-        if metric not in wanted:
-            yield f"{kind}: {unknown('metric', str(metric), wanted)}"

@@ -15,6 +15,7 @@ from suite.tasks import TASKS
 from tests.toy_own_task import SCORERS
 
 HEAD = "from suite.score import Count, Score\nfrom suite.task import Task\n"
+MEASURED = "from suite.measured import Measured\n"
 CASE = Case(task="t", id="c", messages=({"role": "user", "content": "x"},))
 
 
@@ -69,6 +70,11 @@ def task(**fields: str) -> str:
         (task(answer="5"), "line 3: task 't': answer: expected a text, got 5"),
         (task(check_expected="'x'"), "check_expected: expected a function, got 'x'"),
         (task(measure_at="'x'"), "line 3: task 't': measure_at: expected a function, got 'x'"),
+        (task(measure="5"), "line 3: task 't': measure: expected a function, got 5"),
+        (task(size="5"), "line 3: task 't': size: expected a function, got 5"),
+        (task(judged="'no'"), "line 3: task 't': judged: expected true or false, got 'no'"),
+        (task(needs_schema="None"), "needs_schema: expected true or false, got None"),
+        (task(expects_text="1"), "expects_text: expected true or false, got 1"),
         (task(metrics="{'self_flip_rate': 'lower'}"), "is measured of every task already"),
         (
             task(measures="{'latency_p95_ms': 'lower'}", measure="print"),
@@ -134,6 +140,24 @@ def test_a_dataclass_with_postponed_annotations_can_be_defined(tmp_path: Path) -
         ("Score(True, 1.0, metrics={'m': 1}, document={1})", "document: expected a JSON value"),
         ("Score(True, 1.0, metrics={'m': 1}, values={'v': 'x'})", "values.v: expected a number"),
         ("Score(True, 1.0, metrics={'m': 1}, counts={'k': (1, 2)})", "counts: unknown metric 'k'"),
+        ("Score(True, 10**400, metrics={'m': 1})", "value: expected a number from 0 to 1"),
+        (
+            "Score(True, 1.0, metrics=None)",
+            "metrics: expected a dict with texts for keys, got None",
+        ),
+        ("Score(True, 1.0, metrics={'m': 1}, values=[1])", "values: expected a dict with texts"),
+        ("Score(True, 1.0, metrics={'m': 1}, values={1: 1})", "values: expected a dict with texts"),
+        (
+            "Score(True, 1.0, metrics={'m': 1}, values={'v': 10**400})",
+            "values.v: expected a number",
+        ),
+        ("Score(True, 1.0, metrics={'m': 1}, counts=3)", "counts: expected a dict with texts for"),
+        ("Score(True, 1.0, metrics={'m': 1}, flags=None)", "flags: expected a tuple of texts, got"),
+        (
+            "Score(True, 1.0, metrics={'m': 1}, flags='cut')",
+            "flags: expected a tuple of texts, got",
+        ),
+        ("Score(True, 1.0, metrics={'m': 1}, document=1e999)", "document: expected a JSON value"),
         ("{}['x']", "line 3: scoring c raised KeyError: 'x'"),
     ],
 )
@@ -156,6 +180,67 @@ def test_a_count_of_more_than_there_is_is_refused_and_a_sound_one_is_not(tmp_pat
     assert found.score(CASE, Generation("3", "stop")).counts == {"m": (3, 3)}
     with pytest.raises(InputError, match=r"counts\.m: expected Count"):
         found.score(CASE, Generation("4", "stop"))
+
+
+@pytest.mark.parametrize("count", ["Count('a', 1)", "Count(1, None)", "Count(0.5, 1)", "(1, 2)"])
+def test_a_count_that_is_not_of_whole_numbers_is_refused(tmp_path: Path, count: str) -> None:
+    score = f"lambda case, found: Score(True, 1.0, counts={{'m': {count}}})"
+    text = task(counted="{'m': 'words'}", size="lambda case: 1", score=score)
+    (tmp_path / "scorers.py").write_text(text)
+    (found,) = load_own_tasks(tmp_path, True)
+    with pytest.raises(InputError, match=r"counts\.m: expected Count"):
+        found.score(CASE, Generation("x", "stop"))
+
+
+@pytest.mark.parametrize(
+    ("figure", "message"),
+    [
+        ("'v', float('nan'), 1", "value: expected a number, got nan"),
+        ("'v', 'x', 1", "value: expected a number, got 'x'"),
+        ("'v', 1.0, -1", "n: expected a whole number, got -1"),
+        ("'v', 1.0, '3'", "n: expected a whole number, got '3'"),
+        ("'v', 1.0, 3, 'a', 'b'", "low: expected a number or None, got 'a'"),
+        ("'v', 1.0, 3, 0.5, float('inf')", "high: expected a number or None, got inf"),
+        ("'v', 1.0, 3, None, None, 5", "unit: expected a text, got 5"),
+        (
+            "'v', 1.0, 3, None, None, '', 4",
+            "count: expected a whole number up to n, or None, got 4",
+        ),
+        ("['v'], 1.0, 3", "expected Measured of v, got Measured(metric=['v']"),
+    ],
+)
+@pytest.mark.parametrize("how", ["measure", "measure_at"])
+def test_an_unfit_figure_is_told_where_it_is_made(
+    tmp_path: Path, how: str, figure: str, message: str
+) -> None:
+    functions = {"measure": "print"} | {how: f"lambda *given: [Measured({figure})]"}
+    text = task(measures="{'v': 'higher'}", **functions)
+    (tmp_path / "scorers.py").write_text(text.replace(HEAD, MEASURED + HEAD, 1))
+    (found,) = load_own_tasks(tmp_path, True)
+    with pytest.raises(InputError) as caught:
+        list(found.measure([]) if how == "measure" else found.measure_at([], 0.5))
+    assert str(caught.value).startswith(f"{tmp_path / 'scorers.py'}: measure: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("expected", [None, "Paris", {"a": 1}, ["Paris", 2]])
+@pytest.mark.parametrize("check", ["None", "lambda expected: None"])
+def test_a_task_with_a_judge_expects_a_list_of_texts(
+    tmp_path: Path, check: str, expected: object
+) -> None:
+    (tmp_path / "scorers.py").write_text(task(judged="True", check_expected=check))
+    (found,) = load_own_tasks(tmp_path, True)
+    assert found.check_expected(expected) == (
+        "wants a list of texts for the judge, empty where the context does not say"
+    )
+
+
+def test_a_list_of_texts_for_a_judge_has_to_please_the_own_check_too(tmp_path: Path) -> None:
+    check = "lambda expected: None if expected else 'wants one'"
+    (tmp_path / "scorers.py").write_text(task(judged="True", check_expected=check))
+    (found,) = load_own_tasks(tmp_path, True)
+    assert found.check_expected(["Paris"]) is None
+    assert found.check_expected([]) == "wants one"
 
 
 def test_a_schema_that_cannot_be_checked_stays_no_verdict(tmp_path: Path) -> None:
