@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from suite.stats import Interval
+from suite.stats_cluster import find_clusters
 
 DRAWS = 1000
 """Ends of a 95 % interval are then the 25th draw from either end."""
@@ -33,19 +34,19 @@ def find_intervals(
         draws: How many.
         seed: The same seed and cases give the same intervals.
     """
-    places: dict[tuple[str, int], int] = {}
-    of_case = [
-        places.setdefault((cluster, -1) if cluster else ("", index), len(places))
-        for index, cluster in enumerate(clusters)
-    ]
+    together = find_clusters(clusters)
+    of_case = [0] * len(clusters)
+    for number, places in enumerate(together):
+        for place in places:
+            of_case[place] = number
     random = Random(seed)
-    numbers = range(len(places))
+    numbers = range(len(together))
     found: dict[str, list[float]] = {}
     for _ in range(draws):
-        counts = [0.0] * len(places)
-        for place in random.choices(numbers, k=len(places)):
-            counts[place] += 1.0
-        for name, value in find([counts[place] for place in of_case]).items():
+        counts = [0.0] * len(together)
+        for number in random.choices(numbers, k=len(together)):
+            counts[number] += 1.0
+        for name, value in find([counts[number] for number in of_case]).items():
             found.setdefault(name, []).append(value)
     return {name: _find_ends(sorted(values)) for name, values in found.items()}
 

@@ -7,12 +7,13 @@ none does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import fsum
 from types import MappingProxyType
 
 from suite.judgement import BEST, WORST, Grades
 from suite.measured import Measured
 from suite.run import CaseResult
-from suite.stats_cluster import mean_interval
+from suite.stats_cluster import find_clusters, mean_interval
 from suite.task import Direction
 
 GOOD = 4
@@ -64,15 +65,13 @@ def mean_of(metric: str, values: Iterable[tuple[CaseResult, float]]) -> Measured
         metric: What it is called.
         values: At least one, each in [0, 1].
     """
-    clusters: dict[tuple[str, bool], tuple[float, int]] = {}
-    total, n = 0.0, 0
-    for result, value in values:
-        place = (result.cluster, True) if result.cluster else (result.case_id, False)
-        before = clusters.get(place, (0.0, 0))
-        clusters[place] = before[0] + value, before[1] + 1
-        total, n = total + value, n + 1
-    interval = mean_interval(list(clusters.values()))
-    return Measured(metric, total / n, n, interval.low, interval.high)
+    pairs = list(values)
+    found = [value for _, value in pairs]
+    together = find_clusters(result.cluster for result, _ in pairs)
+    interval = mean_interval(
+        [(fsum(found[place] for place in places), len(places)) for places in together]
+    )
+    return Measured(metric, fsum(found) / len(found), len(found), interval.low, interval.high)
 
 
 def _grades(result: CaseResult) -> Grades | None:

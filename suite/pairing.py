@@ -5,12 +5,12 @@ Deciding whether a loss is tolerable is `suite.regression` and `suite.gates`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suite.baseline import Baseline
 from suite.run import CaseResult, Selection
+from suite.stats_cluster import find_clusters
 from suite.task import Direction
 from suite.tasks import is_good
 
@@ -62,7 +62,8 @@ def pair(
     by_id = {result.case_id: result for result in results}
     broke, fixed = [], []
     n = good_then = 0
-    differences: Counter[tuple[str, bool]] = Counter()
+    clusters: list[str | None] = []
+    differences: list[int] = []
     for case_id in selection.selected:
         golden, result = baseline.goldens.get(case_id), by_id.get(case_id)
         if golden is None or metric not in golden.metrics:
@@ -74,18 +75,21 @@ def pair(
         value = result.score.metrics.get(metric) if result and result.score else None
         now = value is not None and is_good(direction, value)
         good_then += then
-        cluster = result.cluster if result else None
-        differences[(cluster, True) if cluster else (case_id, False)] += then - now
+        clusters.append(result.cluster if result else None)
+        differences.append(then - now)
         if then and not now:
             broke.append(case_id)
         elif now and not then:
             fixed.append(case_id)
+    together = find_clusters(clusters)
     return Pairing(
         n,
         tuple(sorted(broke)),
         tuple(sorted(fixed)),
         good_then,
-        differences=tuple(differences.values()) if len(differences) < n else None,
+        differences=tuple(sum(differences[place] for place in places) for places in together)
+        if len(together) < n
+        else None,
     )
 
 

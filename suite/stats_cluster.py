@@ -9,7 +9,8 @@ independent would be too narrow; so are questions over one text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import fsum
 from random import Random
 from statistics import NormalDist
 
@@ -22,6 +23,20 @@ EXACT_CLUSTERS = 500
 """Up to so many clusters that changed all sign patterns are counted, beyond they are drawn."""
 
 _DRAWS = 100_000
+_ROUNDING = 1e-9
+"""Values that differ by no more are equal: thirds, added up, are off by 1e-16."""
+
+
+def find_clusters(names: Iterable[str | None]) -> list[list[int]]:
+    """Return the cases of each cluster by their places, in the order in which clusters first occur.
+
+    Args:
+        names: The cluster of each case; one that names none is a cluster of its own.
+    """
+    found: dict[str | int, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name or place, []).append(place)
+    return list(found.values())
 
 
 def sign_flip(differences: Sequence[int], seed: int = 0) -> float:
@@ -147,11 +162,11 @@ def mean_interval(clusters: Sequence[tuple[float, int]], confidence: float = 0.9
     """
     of = sum(size for _, size in clusters)
     # sums of tenths go over 1 by a rounding
-    mean = min(1.0, max(0.0, sum(total for total, _ in clusters) / of))
+    mean = min(1.0, max(0.0, fsum(total for total, _ in clusters) / of))
     count = len(clusters)
     n = float(count)
-    residuals = sum((total - mean * size) ** 2 for total, size in clusters)
-    if count > 1 and residuals and 0 < mean < 1:
+    residuals = fsum((total - mean * size) ** 2 for total, size in clusters)
+    if count > 1 and residuals > _ROUNDING**2 * of and 0 < mean < 1:
         variance = count / (count - 1) * residuals / of**2
         n = max(1.0, mean * (1 - mean) / variance * _few_clusters(count - 1, confidence))
     return score_interval(mean, n, confidence)

@@ -147,6 +147,12 @@ def test_an_unscored_answer_is_neither_agreed_nor_disagreed_with() -> None:
     assert (found["judge_agreement"].value, found["judge_agreement"].n) == (0.0, 1)
 
 
+def test_a_mean_of_equal_values_is_that_value() -> None:
+    # 0.8 ten times over, added up one by one, is 7.999999999999999
+    found = by_name([result(f"c{n:02d}", 0.8) for n in range(10)])
+    assert found["token_f1"].value == 0.8
+
+
 # --- intervals
 
 
@@ -176,6 +182,13 @@ def test_where_all_are_alike_each_cluster_counts_once() -> None:
     assert mean_interval([(1.0, 1)] * 20) == wilson(20, 20)
     assert mean_interval([(0.0, 2)] * 20) == wilson(0, 20)
     assert mean_interval([(3.0, 3)]) == wilson(1, 1)
+
+
+def test_what_differs_by_a_rounding_is_alike() -> None:
+    thirds = mean_interval([(2 / 3, 1), (2.0, 3), (4 / 3, 2), (2 / 3, 1)])
+    assert (thirds.low, thirds.high) == pytest.approx((0.245, 0.925), abs=0.001)
+    tenths = mean_interval([(0.1 + 0.2, 1), (0.3, 1), (0.9, 3), (0.6, 2)])
+    assert tenths.high - tenths.low > 0.5
 
 
 @PROPERTY

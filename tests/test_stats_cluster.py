@@ -13,7 +13,7 @@ from scipy import stats as scipy_stats
 
 from suite import stats_cluster
 from suite.stats import mcnemar_exact, wilson
-from suite.stats_cluster import clustered_interval, effective_n, sign_flip
+from suite.stats_cluster import clustered_interval, effective_n, find_clusters, sign_flip
 from tests.run_records import PROPERTY
 
 
@@ -141,3 +141,8 @@ def test_the_interval_covers_the_true_rate_of_clustered_fields() -> None:
     print(f"covered {covered / 600:.3f} of the time; by Wilson over fields {naive / 600:.3f}")
     assert covered / 600 > 0.93
     assert naive / 600 < 0.85
+
+
+def test_cases_without_a_cluster_are_clusters_of_their_own() -> None:
+    assert find_clusters(["b", None, "a", "", "b", None]) == [[0, 4], [1], [2], [3], [5]]
+    assert find_clusters([]) == []
