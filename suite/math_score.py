@@ -66,7 +66,7 @@ def score_math(case: Case, generation: Generation) -> Score:
     )
 
 
-def expected_number(expected: Any) -> str | None:
+def check_number(expected: Any) -> str | None:
     """Want a number, or a worked solution that states one."""
     if read_expected(expected) is not None:
         return None

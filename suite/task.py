@@ -71,7 +71,7 @@ class Task:
     """The file of other people's code that defines it; None: it is one of ours."""
 
 
-def expected_object(expected: Any) -> str | None:
+def check_object(expected: Any) -> str | None:
     """Want an object with at least one field, to be compared field by field."""
     if isinstance(expected, dict) and expected:
         return None

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from suite.case import Case
 from suite.extraction_score import count_fields, score_extraction
 from suite.format_score import score_format
-from suite.math_score import MATH_LAYOUT, expected_number, score_math
+from suite.math_score import MATH_LAYOUT, check_number, score_math
 from suite.qa_measures import QA_MEASURES, measure_qa
 from suite.qa_score import QA_LAYOUT, check_references, score_qa
-from suite.task import Direction, Task, expected_object
+from suite.task import Direction, Task, check_object
 from suite.verifier_measures import (
     AT_THRESHOLD,
     MEASURES,
@@ -21,8 +21,8 @@ from suite.verifier_score import (
     ERROR_TYPES,
     LABELS,
     LAYOUT,
+    check_label,
     count_right_solutions,
-    expected_label,
     score_verifier,
 )
 
@@ -44,7 +44,7 @@ TASKS: dict[str, Task] = {
         },
         group_metrics=("exact_match_rate", "field_accuracy"),
         needs_schema=True,
-        check_expected=expected_object,
+        check_expected=check_object,
     ),
     "format": Task(
         name="format",
@@ -75,7 +75,7 @@ TASKS: dict[str, Task] = {
         layout=MATH_LAYOUT,
         answer="answer",
         expects_text=True,
-        check_expected=expected_number,
+        check_expected=check_number,
     ),
     "qa": Task(
         name="qa",
@@ -108,7 +108,7 @@ TASKS: dict[str, Task] = {
         inputs=("question", "solution", "error_type"),
         layout=LAYOUT,
         answer="label",
-        check_expected=expected_label,
+        check_expected=check_label,
         labels=LABELS,
     ),
 }

@@ -32,7 +32,7 @@ def count_right_solutions(case: Case) -> int:
     return int(read_label(case) == 0)
 
 
-def expected_label(expected: Any) -> str | None:
+def check_label(expected: Any) -> str | None:
     """Want a label, as a number or a text."""
     return None if _find_label(expected) is not None else "wants 0 (right) or 1 (flawed)"
 

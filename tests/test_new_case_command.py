@@ -15,7 +15,7 @@ from suite.errors import InputError
 from suite.gate_file import load_gates
 from suite.generation import Generation
 from suite.own_tasks import own_tasks
-from suite.task import Task, expected_object
+from suite.task import Task, check_object
 from suite.tasks import TASKS
 
 OWN_CASES = Path(__file__).parents[1] / "suite" / "cases"
@@ -143,7 +143,7 @@ def test_an_id_is_fresh(tmp_path: Path) -> None:
     [
         ({}, {"id", "tags", "prompt"}),
         ({"inputs": ("text",)}, {"id", "tags", "prompt", "text"}),
-        ({"check_expected": expected_object}, {"id", "tags", "prompt", "expected"}),
+        ({"check_expected": check_object}, {"id", "tags", "prompt", "expected"}),
         (
             {"answer": "label", "labels": ("yes", "no"), "check_expected": lambda e: None},
             {"id", "tags", "prompt", "label"},

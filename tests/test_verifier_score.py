@@ -9,7 +9,7 @@ import pytest
 from suite.case import Case
 from suite.generation import Generation, LabelProbability, generation_data, read_generation
 from suite.score import Count, Score
-from suite.verifier_score import expected_label, flawed_share, score_verifier
+from suite.verifier_score import check_label, flawed_share, score_verifier
 
 
 def case(label: Any) -> Case:
@@ -93,13 +93,13 @@ def test_equally_likely_labels_are_settled_by_the_answer_given() -> None:
 
 @pytest.mark.parametrize("label", [0, 1, "0", "1"])
 def test_a_label_may_be_a_number_or_a_text(label: Any) -> None:
-    assert expected_label(label) is None
+    assert check_label(label) is None
     assert ask(label, str(label)).passed
 
 
 @pytest.mark.parametrize("label", [True, False, None, 2, 0.0, "yes", "", [0], {"label": 0}])
 def test_anything_else_is_no_label(label: Any) -> None:
-    assert expected_label(label) == "wants 0 (right) or 1 (flawed)"
+    assert check_label(label) == "wants 0 (right) or 1 (flawed)"
 
 
 def test_the_share_of_flawed_leaves_out_what_is_on_neither_label() -> None:
