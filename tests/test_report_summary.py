@@ -8,7 +8,7 @@ from suite.baseline import Baseline, Golden
 from suite.generation import Generation
 from suite.report.summary import render_annotations, render_comment, render_summary
 from suite.run import BarChange, CaseResult, GateResult, ModelRecord, Run, Selection
-from suite.score import Score
+from suite.score import Count, Score
 
 METRICS = {"format_success_rate": 0, "schema_valid_rate": 0, "duplicate_json_objects_rate": 0}
 METRICS |= {"recoverable_rate": 0}
@@ -75,6 +75,30 @@ def test_limits_hold_and_diffs_are_what_is_left_out() -> None:
     assert 0 < kept < 60
     assert comment.endswith(f"\n{60 - kept} more diffs have no room here; see the run folder.\n")
     assert render_summary(run, baselines, limit=300).count("no room") == 2
+
+
+def test_a_group_without_units_of_a_metric_has_an_empty_cell_under_it() -> None:
+    groups = {"difficulty": {"easy": ("a",), "hard": ("b",)}}
+    selection = Selection(
+        "m", "extraction", 1, ("a", "b"), ("a", "b"), "cases/extraction.yaml",
+        sizes={"a": 0, "b": 2}, groups=groups,
+    )  # fmt: skip
+    metrics = {"schema_valid_rate": 1, "exact_match_rate": 1}
+    counts = {"field_accuracy": Count(1, 2), "type_correctness": Count(2, 2)}
+    results = tuple(
+        CaseResult(
+            "m", "extraction", name, "h", "passed",
+            Score(True, 1.0, metrics=metrics, counts=counts if name == "b" else {}),
+        )
+        for name in "ab"
+    )  # fmt: skip
+    run = Run("id", "now", {"m": ModelRecord({}, {})}, (selection,), results)
+    table = render_summary(run, {}).partition("### extraction by difficulty")[2]
+    head, _, easy, hard = re.findall(r"^\|.*\|$", table, re.MULTILINE)[:4]
+    cells = dict(zip(head.split("|"), easy.split("|"), strict=True))
+    assert cells[" <code>field&#95;accuracy</code> "] == " none "
+    assert cells[" <code>exact&#95;match&#95;rate</code> "].startswith(" 1.000 ")
+    assert len(hard.split("|")) == len(head.split("|"))
 
 
 def test_annotations_tell_the_gates_and_what_was_loosened() -> None:

@@ -234,8 +234,9 @@ def _render_group(
     yield f"### {markdown_text(selection.task)} by {markdown_text(kind)}: {model}\n\n"
     yield f"| | {' | '.join(map(markdown_code, metrics))} |\n|---{'|---' * len(metrics)}|\n"
     for tag, rates in groups.items():
-        cells = [markdown_text(str(rate)) for rate in rates]
-        yield f"| {' | '.join([markdown_code(tag), *cells])} |\n"
+        found = {rate.metric: markdown_text(str(rate)) for rate in rates}
+        cells = [markdown_code(tag), *(found.get(metric, "none") for metric in metrics)]
+        yield f"| {' | '.join(cells)} |\n"
     yield "\n"
 
 
