@@ -12,15 +12,15 @@ from suite.qa_measures import QA_MEASURES, measure_qa
 from suite.qa_score import QA_LAYOUT, check_references, score_qa
 from suite.task import Direction, Task, check_object
 from suite.verifier_measures import (
-    AT_THRESHOLD,
-    MEASURES,
+    THRESHOLD_MEASURES,
+    VERIFIER_MEASURES,
     measure_at_threshold,
     measure_verifier,
 )
 from suite.verifier_score import (
     ERROR_TYPES,
-    LABELS,
-    LAYOUT,
+    VERIFIER_LABELS,
+    VERIFIER_LAYOUT,
     check_label,
     count_right_solutions,
     score_verifier,
@@ -100,16 +100,16 @@ TASKS: dict[str, Task] = {
         metrics={"accuracy": "higher", "false_positive_rate": "lower"},
         counted={"false_positive_rate": "right solutions"},
         size=count_right_solutions,
-        measures=MEASURES | AT_THRESHOLD,
+        measures=VERIFIER_MEASURES | THRESHOLD_MEASURES,
         measure=measure_verifier,
         measure_at=measure_at_threshold,
         groups={"error_type": ERROR_TYPES},
         group_metrics=("accuracy",),
         inputs=("question", "solution", "error_type"),
-        layout=LAYOUT,
+        layout=VERIFIER_LAYOUT,
         answer="label",
         check_expected=check_label,
-        labels=LABELS,
+        labels=VERIFIER_LABELS,
     ),
 }
 

@@ -25,7 +25,7 @@ from suite.score import Score
 from suite.task import Direction
 from suite.verifier_score import flawed_share
 
-MEASURES: dict[str, Direction] = {
+VERIFIER_MEASURES: dict[str, Direction] = {
     "precision_right": "higher",
     "recall_right": "higher",
     "f1_right": "higher",
@@ -38,7 +38,7 @@ MEASURES: dict[str, Direction] = {
     "brier_score": "lower",
     "mass_on_neither": "lower",
 }
-AT_THRESHOLD: dict[str, Direction] = {
+THRESHOLD_MEASURES: dict[str, Direction] = {
     "decision_threshold": "neither",
     "accuracy_at_threshold": "higher",
     "false_positive_rate_at_threshold": "lower",

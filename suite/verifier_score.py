@@ -13,8 +13,8 @@ from suite.generation import Generation
 from suite.layout import Layout
 from suite.score import Count, Score
 
-RIGHT, FLAWED = LABELS = ("0", "1")
-LAYOUT = Layout(
+RIGHT, FLAWED = VERIFIER_LABELS = ("0", "1")
+VERIFIER_LAYOUT = Layout(
     prompt=(
         "### Problem:\n{question}\n\n### Solution:\n{solution}\n\n### Label (0 right, 1 wrong):"
     )
@@ -76,7 +76,7 @@ def score_verifier(case: Case, generation: Generation) -> Score:
     shares = {each.label: each.probability for each in generation.label_probabilities}
     values: dict[str, float] = {"label": label}
     if shares:
-        right, flawed = (shares.get(name, 0.0) for name in LABELS)
+        right, flawed = (shares.get(name, 0.0) for name in VERIFIER_LABELS)
         values |= {"p_right": right, "p_flawed": flawed}
         predicted: int | None = _likelier(right, flawed, generation.text)
     else:
@@ -104,7 +104,7 @@ def _find_label(expected: Any) -> int | None:
     if isinstance(expected, bool):  # True == 1 in Python
         return None
     text = expected if isinstance(expected, str) else str(expected)
-    return LABELS.index(text) if text in LABELS else None
+    return VERIFIER_LABELS.index(text) if text in VERIFIER_LABELS else None
 
 
 def _likelier(right: float, flawed: float, text: str) -> int:

@@ -91,7 +91,7 @@ def test_labels_that_are_no_single_tokens_are_told_and_generated(
 ) -> None:
     from train import label_answers
 
-    monkeypatch.setattr(label_answers, "LABELS", ("0", "10"))
+    monkeypatch.setattr(label_answers, "VERIFIER_LABELS", ("0", "10"))
     found = find_label_prompts(trainer.processing_class, trainer.eval_rows[:1], "chat")
     assert found is None
     assert "measured by generating, and no decision threshold" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from suite.case import Case
 from suite.case_files import load_cases
-from suite.verifier_score import ERROR_TYPES, LAYOUT, read_label
+from suite.verifier_score import ERROR_TYPES, VERIFIER_LAYOUT, read_label
 
 CASES = load_cases(Path(__file__).parents[1] / "suite" / "cases", {"verifier"})["verifier"].cases
 _TERM = r"\(?-?\d[\d,.]*\)?"
@@ -62,7 +62,7 @@ def test_an_equation_is_wrong_where_the_error_is_computational_and_nowhere_else(
 
 def test_a_case_is_put_as_the_layout_says() -> None:
     for case in CASES:
-        (message,) = LAYOUT.fill(case.inputs)
+        (message,) = VERIFIER_LAYOUT.fill(case.inputs)
         assert [each.model_dump() for each in case.messages] == [message], case.id
 
 

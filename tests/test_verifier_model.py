@@ -14,7 +14,7 @@ import yaml
 
 from fixtures.engine import Batch, EngineError
 from fixtures.model import Decoding, Model, Prompt
-from suite.verifier_score import LABELS, LAYOUT
+from suite.verifier_score import VERIFIER_LABELS, VERIFIER_LAYOUT
 from tests.tiny_models import make_adapter, make_base, write_manifest
 from tests.toy_verifier import TEST_FILE, make_case
 
@@ -47,7 +47,7 @@ def generate(engine: Any, *prompts: Prompt) -> dict[int, Any]:
     return found
 
 
-def prompt(text: str, labels: tuple[str, ...] = LABELS) -> Prompt:
+def prompt(text: str, labels: tuple[str, ...] = VERIFIER_LABELS) -> Prompt:
     return Prompt(text, (("user", text),), labels=labels)
 
 
@@ -59,8 +59,8 @@ def test_prompts_with_and_without_labels_are_answered_each_in_its_way(engine: An
     for index in (0, 2):
         answer = found[index]
         shares = {each.label: each.probability for each in answer.label_probabilities}
-        assert list(shares) == list(LABELS)
-        assert answer.text == max(LABELS, key=shares.__getitem__)
+        assert list(shares) == list(VERIFIER_LABELS)
+        assert answer.text == max(VERIFIER_LABELS, key=shares.__getitem__)
         assert answer.completion_tokens == 0  # nothing was generated
         assert answer.prompt_tokens > 10
         assert answer.margin is not None
@@ -75,7 +75,7 @@ def test_labels_that_lie_closer_than_the_noise_are_noted_as_a_near_tie(
     monkeypatch.setattr(engine, "_near", plain.margin * 2)
     (answer,) = generate(engine, prompt("Right?")).values()
     (tie,) = answer.near
-    tokens = engine._loaded.tokenizer.convert_tokens_to_ids([answer.text, *LABELS])
+    tokens = engine._loaded.tokenizer.convert_tokens_to_ids([answer.text, *VERIFIER_LABELS])
     assert (tie.position, tie.margin, tie.token) == (0, plain.margin, tokens[0])
     assert {tie.token, tie.rival} == set(tokens[1:])
 
@@ -136,10 +136,10 @@ def find_plainly(base: Path, adapter: Path, cases: list[dict[str, Any]]) -> dict
     tokenizer = PreTrainedTokenizerFast.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     model = PeftModel.from_pretrained(model, adapter).eval()
-    ids = tokenizer.convert_tokens_to_ids(list(LABELS))
+    ids = tokenizer.convert_tokens_to_ids(list(VERIFIER_LABELS))
     found = {}
     for case in cases:
-        turns = LAYOUT.fill(case)
+        turns = VERIFIER_LAYOUT.fill(case)
         text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         encoded = tokenizer(text, add_special_tokens=False, return_tensors="pt")
         with torch.no_grad():

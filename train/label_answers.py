@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.label_probabilities import LabelPrompt, encode_label_prompt, label_batches
 from suite.errors import InputError
 from suite.generation import Generation, LabelProbability
-from suite.verifier_score import LABELS
+from suite.verifier_score import VERIFIER_LABELS
 from train.processes import say
 from train.sft_measure import find_answers
 from train.user_rows import SftRow
@@ -39,14 +39,14 @@ def find_label_prompts(
     """
     is_verifier = all(row.case.task == "verifier" for row in rows)
     labels = {row.completion.strip() for row in rows}
-    if not is_verifier or find_answers(rows) != "label" or not labels <= set(LABELS):
+    if not is_verifier or find_answers(rows) != "label" or not labels <= set(VERIFIER_LABELS):
         return None
     try:
         return [
             encode_label_prompt(
                 tokenizer,
                 [(message.role, message.content) for message in row.case.messages],
-                LABELS,
+                VERIFIER_LABELS,
                 prompt_format,
             )
             for row in rows
@@ -89,9 +89,9 @@ def answer_labels(
     answers: dict[int, Generation] = {}
     for batch in label_batches(model, prompts, batch_tokens):
         for index, answer in batch:
-            shares = zip(LABELS, answer.probabilities, strict=True)
+            shares = zip(VERIFIER_LABELS, answer.probabilities, strict=True)
             answers[index] = Generation(
-                text=LABELS[answer.likelier],
+                text=VERIFIER_LABELS[answer.likelier],
                 finish_reason="stop",
                 label_probabilities=tuple(LabelProbability(*share) for share in shares),
             )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from suite.verifier_score import FLAWED, LABELS, RIGHT, flawed_share
+from suite.verifier_score import FLAWED, RIGHT, VERIFIER_LABELS, flawed_share
 
 RULE = (
     "largest balanced accuracy (Youden's J) of P(1) / (P(0) + P(1)) >= threshold; "
@@ -120,7 +120,7 @@ def find_threshold(outputs: Path) -> Threshold | None:
         if probabilities is None:
             return None
         shares.append(flawed_share(probabilities[RIGHT], probabilities[FLAWED]))
-        labels.append(LABELS.index(str(row["expected"]).strip()))
+        labels.append(VERIFIER_LABELS.index(str(row["expected"]).strip()))
     return choose_threshold(shares, labels)
 
 

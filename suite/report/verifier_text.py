@@ -11,7 +11,7 @@ from itertools import starmap
 from suite.classification import Confusion
 from suite.report.verifier import CLASSES, VerifierReport, VerifierRow
 from suite.sinks import csv_line, markdown_block, markdown_text, terminal_safe
-from suite.verifier_score import LABELS
+from suite.verifier_score import VERIFIER_LABELS
 
 _COLUMNS = ("index", "label", "prediction", "P(0)", "P(1)", "error_type", "case")
 _NEITHER = "no label"
@@ -67,7 +67,7 @@ def describe_mistake(row: VerifierRow) -> str:
 
 def name_class(label: int) -> str:
     """Return a class with its label, such as `flawed (1)`."""
-    return f"{CLASSES[label]} ({LABELS[label]})"
+    return f"{CLASSES[label]} ({VERIFIER_LABELS[label]})"
 
 
 def _render_mistake(number: int, row: VerifierRow) -> str:
