@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from suite.measured import Measured
 from suite.report.html import PAGE_FILE, render_page, write_page
 from suite.report.verdict import find_verdict
-from suite.run import GateResult, Run
+from suite.run import GateResult, Measures, Run
 from suite.run_files import write_run
 from tests.hostile_texts import HOSTILE
 from tests.page_runs import Page, make_changed_run, make_hostile_run
@@ -193,6 +194,12 @@ def test_the_verdict_is_one_sentence(
     decided = tuple(gate(each, each == "FAIL") for each in gates)
     verdict = find_verdict(replace(make_run(make_result("a", passed)), gates=decided))
     assert (verdict.status, verdict.headline) == (status, headline)
+
+
+def test_a_recorded_measure_that_the_task_no_longer_has_is_shown() -> None:
+    measures = (Measures("toy", "format", (Measured("of_before", 0.5, 1),)),)
+    page = render_page(replace(make_run(make_result("a")), measures=measures), {}, {})
+    assert "of_before 0.500 (n=1) informs only" in section(page, "rates")
 
 
 def test_a_stopped_run_has_no_verdict() -> None:

@@ -210,12 +210,12 @@ def _make_part(run: Run, selection: Selection, earlier: Sequence[EarlierRun]) ->
 
 
 def _list_measures(run: Run, model: str, task: str) -> Iterator[tuple[str, Measured, Direction]]:
-    ways = measure_directions(task)
+    ways = measure_directions(task)  # a recorded run may have one that the task no longer has
     for each in find_measures(run, model, task):
-        yield "all", each, ways[each.metric]
+        yield "all", each, ways.get(each.metric, "neither")
     for group in find_group_measures(run, model, task):
         for each in group.measured:
-            yield f"{group.kind}: {group.tag}", each, ways[each.metric]
+            yield f"{group.kind}: {group.tag}", each, ways.get(each.metric, "neither")
 
 
 def _draw_rate(
