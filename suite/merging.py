@@ -18,9 +18,10 @@ from suite.generation import without_times
 from suite.judgement import judgement_without_times
 from suite.judging import compare_judges, find_tasks
 from suite.measures import measure_run
-from suite.run import CaseResult, ModelRecord, Selection, differing, result_place
+from suite.run import CaseResult, ModelRecord, Place, Selection, differing, result_place
 from suite.run_folder import RecordedRun
 from suite.sentences import join_some
+from suite.served import forget_served, note_served
 from suite.shard import read_shard
 
 
@@ -58,7 +59,7 @@ def merge_runs(recorded: Sequence[RecordedRun], folder: Path) -> RecordedRun:
         judges={task: judge for each in ordered for task, judge in each.run.judges.items()},
         bar_changes=merge_bar_changes(each.run.bar_changes for each in ordered),
     )
-    return RecordedRun(folder, measure_run(merged), baselines, anchors, cases)
+    return RecordedRun(folder, measure_run(note_served(merged)), baselines, anchors, cases)
 
 
 def _find_differences(first: RecordedRun, other: RecordedRun) -> Iterator[str]:
@@ -135,7 +136,7 @@ def _find_missing_shards(where: str, parts: Sequence[Selection]) -> Iterator[str
 def _merge_results(
     ordered: Sequence[tuple[Path, Sequence[CaseResult]]], problems: list[str]
 ) -> tuple[CaseResult, ...]:
-    found: dict[tuple[str, str, str, int], tuple[Path, CaseResult]] = {}
+    found: dict[Place, tuple[Path, CaseResult]] = {}
     for folder, results in ordered:
         for result in results:
             place = result_place(result)
@@ -180,7 +181,8 @@ def _merge_models(ordered: Sequence[RecordedRun]) -> dict[str, ModelRecord]:
     found: dict[str, ModelRecord] = {}
     machines: dict[str, list[str]] = {}
     for each in ordered:
-        for name, record in each.run.models.items():
+        for name, noted in each.run.models.items():
+            record = forget_served(noted)  # counted anew over the whole
             known = found.setdefault(name, record)
             machines.setdefault(name, []).extend(differing(known.environment, record.environment))
             found[name] = replace(

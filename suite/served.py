@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from suite.run import CaseResult, Run
+from suite.run import CaseResult, ModelRecord, Run
 from suite.sentences import count_noun, join_some
 
 _SERVED = "served_models"
@@ -34,6 +34,14 @@ def note_served(run: Run) -> Run:
             record, environment=record.environment | facts, notes=tuple(dict.fromkeys(notes))
         )
     return replace(run, models=models)
+
+
+def forget_served(record: ModelRecord) -> ModelRecord:
+    """Return a record as it was before `note_served`."""
+    said = find_changes(record.environment)
+    kept = {k: v for k, v in record.environment.items() if k not in (_SERVED, _FINGERPRINTS)}
+    notes = tuple(note for note in record.notes if note not in said)
+    return replace(record, environment=kept, notes=notes)
 
 
 def find_changes(facts: dict[str, Any]) -> list[str]:
