@@ -30,9 +30,10 @@ def fail_without_gates(path: Path, selection: Selection) -> GateResult:
 
 
 def fail_without_verdicts(run: Run, selection: Selection) -> list[GateResult]:
-    """Return the gate that fails where selected cases came to no verdict."""
+    """Return the gate that fails where selected cases came to no verdict, or have no result."""
     results = run.of(selection.model, selection.task)
-    missing = [result.case_id for result in results if result.score is None]
+    judged = {result.case_id for result in results if result.score is not None}
+    missing = sorted(set(selection.selected) - judged)
     if not missing:
         return []
     sentence = (

@@ -66,7 +66,7 @@ def _decide_measure(
         why = unasked or MISSING_NOTES.get(metric)
         return Finding("FAIL", f"nothing of this run measures {metric}{f': {why}' if why else ''}")
     if rule.rule == "bound" and (found.low is None or found.high is None):
-        return Finding("FAIL", f"{metric}: {found} has no interval; `rule: value` judges its value")
+        return Finding("FAIL", f"{metric}: {found} has no interval; `rule: point` judges its value")
     passed, sentence = _hold(rule, bound, found, found.value, (found.low, found.high))
     return Finding("PASS" if passed else "FAIL", sentence)
 
@@ -112,7 +112,8 @@ def _find_rate(run: Run, selection: Selection, baseline: Baseline, metric: str) 
         results=tuple(result for result in results if result.case_id not in out),
     )
     rates = find_rates(narrow, selection.model, selection.task)
-    return next(rate for rate in rates if rate.metric == metric)
+    # of a counted metric there is none where these have nothing to count
+    return next((rate for rate in rates if rate.metric == metric), None)
 
 
 def _say_needed(rate: Rate, value: float, bound: str) -> str:

@@ -168,6 +168,18 @@ def test_an_empty_selection_fails() -> None:
     assert "no case was selected" in found.sentence
 
 
+def test_a_selected_case_without_any_result_is_one_without_a_verdict() -> None:
+    gates = make_gates(format_success_rate_min=Threshold(value=0.3, reason="r"))
+    run = make_run(make_result("a"), make_result("b", None), make_result("c"))
+    run = replace(run, results=run.results[:2])  # as where a recording lost a line
+    found = decide_gates(run, {}, gates, GateOptions(require=True))
+    assert [(each.name, each.status, each.fails) for each in found] == [
+        ("verdicts", "FAIL", True),
+        ("format_success_rate_min", "PASS", False),
+    ]
+    assert found[0].sentence == "2 of 3 selected cases without a verdict: b, c"
+
+
 @pytest.mark.parametrize("required", [False, True])
 def test_a_narrowed_run_skips_with_the_count_and_fails_only_when_gates_are_required(
     required: bool,

@@ -5,7 +5,7 @@ It computes nothing: rates come with their intervals from `suite.rates`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from suite.measures import find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
@@ -18,6 +18,8 @@ from suite.tasks import TASKS
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": " "}
 GAP = 3
 """Blanks between two columns."""
+_NOT_SELECTED = "nothing selected"
+_NOT_MEASURED = "not measured"
 
 
 def render_rates(run: Run, task: str, selections: Sequence[Selection], width: int) -> list[Line]:
@@ -34,7 +36,8 @@ def render_rates(run: Run, task: str, selections: Sequence[Selection], width: in
     label = max(map(len, ways))
     rows = {metric: f"  {metric:<{label}} {_ARROWS[way]}" for metric, way in ways.items()}
     columns = [
-        {rate.metric: _cell(rate) for rate in find_rates(run, each.model, task)}
+        dict.fromkeys(rows, _NOT_MEASURED if each.selected else _NOT_SELECTED)
+        | {rate.metric: _cell(rate) for rate in find_rates(run, each.model, task)}
         | {each.metric: str(each) for each in found}
         for each, found in zip(selections, measured, strict=True)
     ]
@@ -59,19 +62,20 @@ def _render_groups(
         label = max(map(len, of_kind))
         rows = {tag: f"    {tag:<{label}}" for tag in of_kind}
         for metric in TASKS[task].group_metrics:
-            columns = [
-                {
-                    tag: _cell(rate)
-                    for tag, rates in kinds.get(kind, {}).items()
-                    for rate in rates
-                    if rate.metric == metric
-                }
-                for kinds in found
-            ]
+            columns = [_list_cells(of_kind, kinds.get(kind, {}), metric) for kinds in found]
             lines.append((Span(f"  {metric} by {kind}", "quiet"),))
             # alone it needs no name, and stands under its own
             lines += _tabulate(rows, columns, names, width, label + 4, head=len(names) > 1)
     return lines
+
+
+def _list_cells(
+    tags: Iterable[str], groups: Mapping[str, Sequence[Rate]], metric: str
+) -> dict[str, str]:
+    """Return a cell for each tag: a group may have nothing that a counted metric counts."""
+    cells = {tag: _NOT_MEASURED if tag in groups else _NOT_SELECTED for tag in tags}
+    there = ((tag, rate) for tag, rates in groups.items() for rate in rates)
+    return cells | {tag: _cell(rate) for tag, rate in there if rate.metric == metric}
 
 
 def _tabulate(
@@ -102,7 +106,7 @@ def _tabulate(
         titles = (f"{name:>{column + GAP}}" for name, column in zip(names, widths, strict=True))
         lines.append((Span(" " * label), *(Span(title, "title") for title in titles)))
     for row, start in rows.items():
-        cells = [each.get(row, "nothing selected") for each in columns]
+        cells = [each[row] for each in columns]
         if fits:
             padded = (f"{cell:>{column + GAP}}" for cell, column in zip(cells, widths, strict=True))
             lines.append((Span(start), *map(Span, padded)))
