@@ -28,7 +28,7 @@ _MARGIN_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class ProposedFlip:
     """A case whose verdict, overall or by a metric, is another one than its golden's."""
 
     case_id: str
@@ -56,9 +56,9 @@ class Proposal:
     """Of them or beside them: with another parsed object."""
     numeric: int
     """Of the texts: where two leading tokens swapped below the noise."""
-    broke: tuple[Flip, ...]
+    broke: tuple[ProposedFlip, ...]
     """A case that broke by one metric and was fixed by another broke."""
-    fixed: tuple[Flip, ...]
+    fixed: tuple[ProposedFlip, ...]
     new: tuple[str, ...]
     changed: tuple[str, ...]
     """Their content is not what the golden answered, so the verdicts are not compared."""
@@ -207,7 +207,9 @@ def _golden(result: CaseResult, apart: bool) -> Golden:
     )
 
 
-def _find_flips(result: CaseResult, golden: Golden) -> tuple[Flip | None, Flip | None]:
+def _find_flips(
+    result: CaseResult, golden: Golden
+) -> tuple[ProposedFlip | None, ProposedFlip | None]:
     """Return how a case broke and how it was fixed, each None where it did not."""
     score = result.score
     assert score is not None
@@ -225,8 +227,8 @@ def _find_flips(result: CaseResult, golden: Golden) -> tuple[Flip | None, Flip |
     broke = worse or (golden.passed and not score.passed)
     fixed = better or (score.passed and not golden.passed)
     return (
-        Flip(result.case_id, *words, tuple(worse)) if broke else None,
-        Flip(result.case_id, *words, tuple(better)) if fixed else None,
+        ProposedFlip(result.case_id, *words, tuple(worse)) if broke else None,
+        ProposedFlip(result.case_id, *words, tuple(better)) if fixed else None,
     )
 
 

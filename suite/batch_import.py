@@ -17,7 +17,7 @@ from suite.generation import generation_data
 from suite.recording import RecordedModel
 from suite.recording_files import read_rows
 
-Place = tuple[str, str]
+AskedPlace = tuple[str, str]
 """Task and case id."""
 
 
@@ -25,12 +25,12 @@ Place = tuple[str, str]
 class Import:
     """What came of taking answers in."""
 
-    rows: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[AskedPlace, dict[str, Any]] = field(default_factory=dict)
     """Of the recording: `case_hash`, `generation`, `message`."""
-    answered: list[Place] = field(default_factory=list)
-    errors: dict[Place, str] = field(default_factory=dict)
+    answered: list[AskedPlace] = field(default_factory=list)
+    errors: dict[AskedPlace, str] = field(default_factory=dict)
     """Why there is no answer."""
-    missing: list[Place] = field(default_factory=list)
+    missing: list[AskedPlace] = field(default_factory=list)
     """Asked, and no line has come back."""
     unknown: list[str] = field(default_factory=list)
     """Custom ids that were not asked, left out."""
@@ -45,13 +45,13 @@ class Import:
         return not (self.errors or self.missing or self.unknown)
 
 
-def read_requests(path: Path) -> dict[Place, AskedCase]:
+def read_requests(path: Path) -> dict[AskedPlace, AskedCase]:
     """Return what a batch file asks, by task and case id.
 
     Raises:
         InputError: It cannot be read, or holds other requests than ours.
     """
-    asked: dict[Place, AskedCase] = {}
+    asked: dict[AskedPlace, AskedCase] = {}
     problems = []
     for number, row in read_rows(path):
         found = read_custom_id(str(row.get("custom_id")))
@@ -98,7 +98,7 @@ def read_answers(paths: Iterable[Path]) -> dict[str, BatchAnswer]:
 
 def take_in(
     answers: Mapping[str, BatchAnswer],
-    asked: Mapping[Place, AskedCase] | None,
+    asked: Mapping[AskedPlace, AskedCase] | None,
     before: RecordedModel | None = None,
 ) -> Import:
     """Make rows of answers.
@@ -154,7 +154,7 @@ def left_lines(requests: Path, found: Import) -> str:
     return "".join(kept)
 
 
-def _rows_of(before: RecordedModel | None) -> dict[Place, dict[str, Any]]:
+def _rows_of(before: RecordedModel | None) -> dict[AskedPlace, dict[str, Any]]:
     rows = {}
     for (task, case_id), each in before.answers.items() if before else ():
         assert task is not None, case_id

@@ -11,11 +11,10 @@ from dataclasses import replace
 from suite.case import Case
 from suite.judge_prompt import JudgeItem, digest_item, item_of, settle_again
 from suite.judgement import Judgement
-from suite.run import CaseResult, Judge, Run, differing, result_place
+from suite.run import CaseResult, Judge, Place, Run, differing, result_place
 from suite.sentences import join_some
 from suite.tasks import TASKS
 
-Place = tuple[str, str, str, int]
 Cases = Mapping[tuple[str, str], Case]
 
 

@@ -31,6 +31,8 @@ Cause = Literal["numeric", "changed"]
 BarKind = Literal["looser", "removed", "changed", "new", "stricter"]
 """What a reader has to look at first comes first. `changed`: whether it is easier is not known."""
 GateStatus = Literal["PASS", "WARN", "FAIL", "INCONCLUSIVE", "SKIPPED"]
+Place = tuple[str, str, str, int]
+"""Of a result in a run: model, task, case id and repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class Run:
         raise KeyError(f"{model}, {task}: not in this run")
 
 
-def result_place(result: CaseResult) -> tuple[str, str, str, int]:
+def result_place(result: CaseResult) -> Place:
     """Return model, task, case id and repeat: what results are sorted and told apart by."""
     return result.model, result.task, result.case_id, result.repeat
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from suite.acceptance import Flip, Proposal, describe_proposal
+from suite.acceptance import Proposal, ProposedFlip, describe_proposal
 from suite.baseline import Baseline, differing_makers, made_with
 from suite.near_ties import NUMERIC
 from suite.report.lines import Line, Span, Style, wrap
@@ -75,5 +75,5 @@ def render_proposals(proposals: Sequence[tuple[str, str, Proposal]], width: int)
     return lines
 
 
-def _render_flip(word: str, flip: Flip, style: Style) -> Line:
+def _render_flip(word: str, flip: ProposedFlip, style: Style) -> Line:
     return Span(f"    {word} ", style), Span(terminal_safe(str(flip)))

@@ -62,7 +62,7 @@ def pack_samples(
     )
 
 
-def find_verdict(result: CaseResult) -> str:
+def find_word(result: CaseResult) -> str:
     """Return the one word that the page files a result under."""
     if result.score is None:
         return "no verdict"
@@ -70,7 +70,7 @@ def find_verdict(result: CaseResult) -> str:
 
 
 def _urgency(result: CaseResult) -> int:
-    return _ORDER.index(find_verdict(result))
+    return _ORDER.index(find_word(result))
 
 
 def _row(
@@ -82,7 +82,7 @@ def _row(
         "id": safe(result.case_id),
         "task": result.task,
         "model": safe(result.model),
-        "verdict": find_verdict(result),
+        "verdict": find_word(result),
         "reason": safe(score.reason or "") if score else "",
         "detail": _cut(score.detail, longest) if score else None,
         "message": _cut(result.message, longest),
