@@ -25,19 +25,11 @@ class Stage:
 
 
 STAGES = (
-    Stage(0.3, {"wrong_answer": 1, "wrong_step": 1}, most_characters=105),
+    Stage(0.28, {"wrong_answer": 1, "wrong_step": 1}, most_characters=105),
+    Stage(0.22, {"wrong_operation": 1}, most_characters=110),
+    Stage(0.14, {"wrong_length": 1}, most_characters=140),
     Stage(
-        0.3,
-        {
-            "wrong_answer": 2,
-            "wrong_step": 2,
-            "wrong_number": 2,
-            "wrong_length": 1.5,
-            "other_question": 1,
-        },
-    ),
-    Stage(
-        0.4,
+        0.36,
         {
             "wrong_answer": 8,
             "wrong_step": 16,
@@ -48,5 +40,6 @@ STAGES = (
         },
     ),
 )
-"""In order: numbers that should be the same; also numbers and words that should be the question's;
-also calculations that should be the question's. What comes after them has all defects."""
+"""In order: numbers that should be the same; calculations that should be the question's; how many
+calculations; all of it together, which is never learned where it comes first. What comes after them
+has all defects."""
