@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from suite.baseline import Baseline, differing_conditions, is_allowed
 from suite.gate_file import NO_REGRESSION, Gates, NoRegression, Rule, Threshold
 from suite.pairing import find_case_changes, pair
-from suite.regression import Comparison, Finding, compare, judge
+from suite.regression import Comparison, Finding, compare, decide_regression
 from suite.required_gates import fail_without_gates, fail_without_verdicts, tell_unjudged
 from suite.run import GateResult, Run, Selection
 from suite.sentences import join_some
@@ -137,7 +137,7 @@ def _decide(
         mine = [next(adjusted) for _ in comparisons]
         is_anchor = name == NO_REGRESSION_ANCHOR
         accepting = options.accepting and not is_anchor
-        finding = judge(rule, comparisons, mine, len(tests), accepting)
+        finding = decide_regression(rule, comparisons, mine, len(tests), accepting)
         if is_anchor:
             parts = [finding.sentence, *_say_left(run, selection, bars.anchor)]
             if finding.status == "FAIL":

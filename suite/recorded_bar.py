@@ -1,4 +1,4 @@
-"""Judges a recorded run by gates, goldens and cases: those it had, those given, or a revision's.
+"""Holds a recorded run to gates, goldens and cases: those it had, those given, or a revision's.
 
 Nothing is generated and nothing is written; deciding is `suite.gates`.
 """
@@ -12,7 +12,7 @@ from suite.bar import Bar, BarPlaces, check_allowed, read_bar
 from suite.bar_changes import note_bar
 from suite.errors import InputError
 from suite.gate_file import Gates, load_gates
-from suite.run_folder import RecordedRun, find_named, judged_by
+from suite.run_folder import RecordedRun, find_named, replace_goldens
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class HeldRun:
     """A run with what decides its gates."""
 
     recorded: RecordedRun
@@ -52,17 +52,19 @@ class _Given:
     cases: Path | None
 
 
-def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = False) -> Judged:
-    """Return a run as it is judged where the command line says nothing else: as it was.
+def hold_to_bar(
+    recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = False
+) -> HeldRun:
+    """Return a run with what it is held to; where the command line says nothing, to what it was.
 
-    A run that was judged by a revision is judged by that commit again, wherever the branch is now:
+    A run that was held to a revision is held to that commit again, wherever the branch is now:
     the working tree may have been loosened since, and is not the bar then.
 
     Args:
         recorded: As read.
         asked: Gates or goldens given without a revision decide alone, and none is named then.
         here: The current folder.
-        holds_ref: A revision that judged the run judges beside them.
+        holds_ref: A revision that the run was held to counts beside them.
 
     Raises:
         InputError: The revision or a file cannot be read.
@@ -79,7 +81,7 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     recorded = replace(recorded, run=run)
     places = _Given(place, goldens, here / asked.cases if asked.cases else None)
     if asked.ref is not None:
-        recorded, gates = judge_at(recorded, asked.ref, places, here)
+        recorded, gates = _hold_to_revision(recorded, asked.ref, places, here)
     elif (
         run.baseline_ref
         and run.baseline_commit
@@ -87,7 +89,7 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
     ):
         commit = run.baseline_commit
         try:
-            recorded, gates = judge_at(recorded, run.baseline_ref, places, here, commit)
+            recorded, gates = _hold_to_revision(recorded, run.baseline_ref, places, here, commit)
         except InputError as error:
             hint = (
                 f"this run was judged by {run.baseline_ref} ({commit[:12]}); --baseline-ref REF "
@@ -95,14 +97,14 @@ def judge(recorded: RecordedRun, asked: Asked, here: Path, holds_ref: bool = Fal
             )
             raise InputError([*error.problems, hint]) from None
     else:
-        recorded, gates = judge_here(judged_by(recorded, goldens), load_gates(place))
+        recorded, gates = _hold_to_files(replace_goldens(recorded, goldens), load_gates(place))
     accepted = (*recorded.baselines.values(), *recorded.anchors.values())
     conditions = [each.conditions for each in run.models.values()]
     check_allowed(asked.allow_conditions, conditions + [each.conditions for each in accepted])
-    return Judged(recorded, gates, place)
+    return HeldRun(recorded, gates, place)
 
 
-def judge_at(
+def _hold_to_revision(
     recorded: RecordedRun, ref: str, given: _Given, here: Path, commit: str | None = None
 ) -> tuple[RecordedRun, Gates]:
     """Return a run with the baselines and anchors of a revision, and the gates that decide.
@@ -127,15 +129,15 @@ def judge_at(
     pairs = sorted((each.model, each.task) for each in run.selections if each.is_suite)
     bar = read_bar(places, pairs, tasks, ref=ref, commit=commit)
     noted = note_bar(run, bar, recorded.cases(), run.allowed_conditions)
-    judged = replace(recorded, run=noted, baselines=bar.baselines, anchors=bar.anchors)
-    return judged, bar.gates
+    held = replace(recorded, run=noted, baselines=bar.baselines, anchors=bar.anchors)
+    return held, bar.gates
 
 
-def judge_here(recorded: RecordedRun, gates: Gates) -> tuple[RecordedRun, Gates]:
+def _hold_to_files(recorded: RecordedRun, gates: Gates) -> tuple[RecordedRun, Gates]:
     """Return a run that says how its cases differ from those of the baselines it has.
 
     Args:
-        recorded: With the baselines and anchors that are to judge it.
+        recorded: With the baselines and anchors that it is held to.
         gates: That are to decide; returned as they are.
     """
     bar = Bar(gates, recorded.baselines, recorded.anchors)

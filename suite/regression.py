@@ -60,7 +60,7 @@ def verdict(adjusted: float | None, rule: NoRegression) -> GateStatus:
     return "WARN" if rule.warn_alpha is not None and adjusted <= rule.warn_alpha else "PASS"
 
 
-def judge(
+def decide_regression(
     rule: NoRegression,
     comparisons: Sequence[Comparison],
     adjusted: Sequence[float],

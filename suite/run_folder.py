@@ -131,7 +131,7 @@ def read_baselines(folder: Path, run: Run, anchor: bool = False) -> dict[tuple[s
     return found
 
 
-def judged_by(recorded: RecordedRun, goldens: Path | None) -> RecordedRun:
+def replace_goldens(recorded: RecordedRun, goldens: Path | None) -> RecordedRun:
     """Return a run with the baselines and anchors of `--goldens`, where given, for those kept.
 
     Raises:

@@ -90,7 +90,7 @@ def aa(
     _print_tables(rule, task, pairs, seed, *tallies)
     if svg is not None:
         _draw(svg, rule, tallies[0], tallies[2])
-    raise typer.Exit(_judge(rule, [*tallies[0], *tallies[1]]))
+    raise typer.Exit(_decide(rule, [*tallies[0], *tallies[1]]))
 
 
 def _read_rule(path: Path, task: str, model: str) -> NoRegression:
@@ -171,7 +171,7 @@ def _row(*cells: str) -> str:
     return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def _judge(rule: NoRegression, unchanged: Sequence[Tally]) -> int:
+def _decide(rule: NoRegression, unchanged: Sequence[Tally]) -> int:
     from suite.simulation import false_alarm_limit
 
     worst = max(unchanged, key=lambda tally: tally.failed)

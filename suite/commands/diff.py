@@ -69,8 +69,8 @@ def diff(
         rows = [
             (
                 case,
-                Answer(one, _judge(case, one)),
-                Answer(two, _judge(case, two)),
+                Answer(one, _score(case, one)),
+                Answer(two, _score(case, two)),
             )
             for case, one, two in zip(chosen, *found.answers, strict=True)
         ]
@@ -84,7 +84,7 @@ def diff(
         write_lines(lines, sys.stdout)
 
 
-def _judge(case: Case, generation: Generation) -> Score:
+def _score(case: Case, generation: Generation) -> Score:
     """Return a verdict, or the failure `no_verdict` where the schema cannot be checked."""
     from suite.schema import SchemaCheckError, SchemaError
     from suite.score import Count, Score

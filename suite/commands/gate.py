@@ -57,7 +57,7 @@ def gate(
 
         from suite.errors import InputError
         from suite.gates import GateOptions, decide_gates
-        from suite.recorded_bar import Asked, judge
+        from suite.recorded_bar import Asked, hold_to_bar
         from suite.report.bar import render_bar, render_place
         from suite.report.console import console_width, write_lines
         from suite.report.terminal import render_gates
@@ -67,8 +67,8 @@ def gate(
         recorded = read_folder(find_run(run, here, cache_dir))
         allowed = tuple(allow_conditions or ())
         asked = Asked(baseline_ref, gates, goldens, cases, accept_removed, allowed)
-        judged = judge(recorded, asked, here)
-        recorded, rules = judged.recorded, judged.gates
+        held = hold_to_bar(recorded, asked, here)
+        recorded, rules = held.recorded, held.gates
         decided = recorded.run
         if not decided.stopped:
             results = decide_gates(
@@ -83,6 +83,6 @@ def gate(
                 raise InputError(f"{rules.path}: has no gate for any task of this run")
         width = console_width()
         lines = [*render_bar(decided, width), *render_gates(decided, width)[1:]]
-        write_lines([*lines, (), render_place(decided, judged.place)], sys.stdout)
+        write_lines([*lines, (), render_place(decided, held.place)], sys.stdout)
     fails = decided.stopped or any(each.fails for each in decided.gates)
     raise typer.Exit(1 if fails else 0)

@@ -57,7 +57,7 @@ def merge(
 
         from suite.gates import GateOptions, decide_gates
         from suite.merging import merge_runs
-        from suite.recorded_bar import Asked, judge
+        from suite.recorded_bar import Asked, hold_to_bar
         from suite.report.bar import render_place
         from suite.report.console import console_width, write_lines
         from suite.report.html import write_page
@@ -74,8 +74,8 @@ def merge(
         whole = replace(merge_runs(parts, output), folder=parts[0].folder)
         allowed = tuple(allow_conditions or ())
         asked = Asked(baseline_ref, gates, goldens, cases, accept_removed, allowed)
-        judged = judge(whole, asked, Path.cwd(), True)
-        whole, rules = judged.recorded, judged.gates
+        held = hold_to_bar(whole, asked, Path.cwd(), True)
+        whole, rules = held.recorded, held.gates
         options = GateOptions(require_gates, accept_removed=whole.run.accept_removed)
         results = decide_gates(whole.run, whole.baselines, rules, options, whole.anchors)
         run, asked_cases = replace(whole.run, gates=results), whole.cases().values()
@@ -84,6 +84,6 @@ def merge(
         write_verifier_files(output, run, asked_cases)
         where = terminal_safe(str(output))
         lines = render_report(run, whole.baselines, console_width())
-        lines += [(), render_place(run, judged.place), (Span("run  ", "title"), Span(where))]
+        lines += [(), render_place(run, held.place), (Span("run  ", "title"), Span(where))]
         write_lines(lines, sys.stdout)
     raise typer.Exit(1 if any(each.fails for each in run.gates) else 0)
