@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 def show(name: str, count: int, n: int) -> None:
     """Print one rate with its count and interval."""
-    interval = wilson(count, n)
-    bounds = f"95% {interval.low:.3f}-{interval.high:.3f}"
-    print(f"{name:<24} {count / n:.3f} ({count}/{n}, {bounds})")
+    print(f"{name:<24} {count / n:.3f} ({count}/{n}, 95% {wilson(count, n)})")
 
 
 def count_training_rows(model: str) -> int:

@@ -99,9 +99,8 @@ def probe(task: str, base: Path, seconds: float) -> str:
     before = measure(model, tokenizer, rows)
     steps = train(model, tokenizer, task, seconds)
     after = measure(model, tokenizer, rows)
-    interval = wilson(after, len(rows))
-    rate = f"{after / len(rows):.3f} ({after}/{len(rows)}, "
-    rate += f"95% {interval.low:.3f}-{interval.high:.3f})"
+    n = len(rows)
+    rate = f"{after / n:.3f} ({after}/{n}, 95% {wilson(after, n)})"
     effort = f"{steps} steps in {seconds / 60:.0f} min"
     return f"{task:<11} {chance:>6.3f}  {before / len(rows):>6.3f}  {rate}  {effort}"
 

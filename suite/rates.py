@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from suite.run import CaseResult, Run, Selection
 from suite.score import Count
 from suite.stats import Interval, wilson
-from suite.stats_cluster import clustered_interval
+from suite.stats_cluster import clustered_interval, sum_clusters
 from suite.task import Direction
 from suite.tasks import TASKS
 
@@ -31,7 +31,8 @@ class Rate:
     unit: str = "cases"
     """What is counted: `cases`, or such as `fields`, several of a case."""
     clusters: tuple[Count, ...] = ()
-    """Of a counted metric: its counts per case, or per cluster of cases; empty: 0/1 per case."""
+    """Counts per cluster of cases, where two cases share one or the metric counts several things
+    of a case; empty: each case counts once and is independent of the others."""
     cases: int | None = None
     """How many were selected; None: `n`, as each counts once."""
 
@@ -42,7 +43,7 @@ class Rate:
 
     @property
     def interval(self) -> Interval:
-        """Wilson, 95 %; of a counted metric clustered by case."""
+        """Of 95 %: Wilson's, or the clustered one where there are clusters."""
         if self.clusters:
             return clustered_interval(self.clusters)
         return wilson(self.count, self.n)
@@ -57,9 +58,13 @@ class Rate:
         """Such as `187/200`, or `412/600 fields`."""
         return f"{self.count}/{self.n}{'' if self.unit == 'cases' else f' {self.unit}'}"
 
+    @property
+    def basis(self) -> str:
+        """What the value rests on, such as `187/200, 95% 0.892-0.962`."""
+        return f"{self.counts}, 95% {self.interval}"
+
     def __str__(self) -> str:
-        low, high = self.interval.low, self.interval.high
-        return f"{self.value:.3f} ({self.counts}, 95% {low:.3f}-{high:.3f})"
+        return f"{self.value:.3f} ({self.basis})"
 
 
 def find_rates(run: Run, model: str, task: str) -> list[Rate]:
@@ -89,27 +94,21 @@ def _find_rates(
 ) -> list[Rate]:
     if not chosen:
         return []
-    wanted = set(chosen)
-    scored = [each for each in results if each.score is not None and each.case_id in wanted]
+    by_id = {each.case_id: each for each in results}
+    cases = [(case_id, by_id.get(case_id)) for case_id in chosen]
+    names = [result.cluster if result else None for _, result in cases]
     counted = TASKS[selection.task].counted
     rates = []
     for metric, direction in TASKS[selection.task].metrics.items():
         if metric in counted:
-            rate = _count_rate(metric, direction, counted[metric], selection, scored, chosen)
+            rate = _count_rate(metric, direction, counted[metric], selection, cases)
             if rate.n:  # of flawed solutions alone there is no rate of right ones
                 rates.append(rate)
             continue
-        scores = [each.score.metrics for each in scored if each.score is not None]
-        values = [metrics[metric] for metrics in scores if metric in metrics]
-        rates.append(_rate(metric, direction, values, len(chosen)))
+        scores = (each.score if each else None for _, each in cases)
+        values = [score.metrics.get(metric) if score else None for score in scores]
+        rates.append(case_rate(metric, direction, values, names))
     return rates
-
-
-def _rate(metric: str, direction: Direction, values: list[int], n: int) -> Rate:
-    missing = n - len(values)
-    assert missing >= 0, f"{metric}: {len(values)} scores of {n} selected cases"
-    count = sum(values) + (missing if direction == "lower" else 0)
-    return Rate(metric, direction, count, n, missing)
 
 
 def _count_rate(
@@ -117,37 +116,59 @@ def _count_rate(
     direction: Direction,
     unit: str,
     selection: Selection,
-    scored: Iterable[CaseResult],
-    chosen: Iterable[str],
+    chosen: Iterable[tuple[str, CaseResult | None]],
 ) -> Rate:
     """Return the rate of a counted metric; what a case without a score has of it is all wrong."""
-    known = {each.case_id: each for each in scored if each.score and metric in each.score.counts}
-    clusters: dict[tuple[str, bool], Count] = {}
-    missing = cases = 0
-    for case_id in chosen:
-        if not selection.sizes[case_id]:  # nothing of it is counted, whatever the answer
+    counts: list[Count] = []
+    names: list[str | None] = []
+    missing = 0
+    for case_id, result in chosen:
+        size = selection.sizes[case_id]
+        if not size:  # nothing of it is counted, whatever the answer
             continue
-        cases += 1
-        result = known.get(case_id)
-        if result is None or result.score is None:
-            missing += 1
-            size = selection.sizes[case_id]
-            count, cluster = Count(size if direction == "lower" else 0, size), None
+        names.append(result.cluster if result else None)
+        if result and result.score and metric in result.score.counts:
+            counts.append(result.score.counts[metric])
         else:
-            count, cluster = Count(*result.score.counts[metric]), result.cluster
-        place = (cluster, True) if cluster else (case_id, False)
-        before = clusters.get(place, Count(0, 0))
-        clusters[place] = Count(before.right + count.right, before.of + count.of)
-    return sum_rate(metric, direction, unit, tuple(clusters.values()), missing, cases)
+            missing += 1
+            counts.append(Count(size if direction == "lower" else 0, size))
+    return sum_rate(metric, direction, unit, counts, names, missing)
+
+
+def case_rate(
+    metric: str,
+    direction: Direction,
+    values: Sequence[int | None],
+    names: Sequence[str | None],
+) -> Rate:
+    """Return the rate of a metric that is 0 or 1 of each case.
+
+    Args:
+        metric: Its name.
+        direction: Which way is better.
+        values: Of each case, at least one; None: it has no score of it, and counts as a failure.
+        names: The cluster of each case.
+    """
+    worst = 1 if direction == "lower" else 0
+    counts = [Count(worst if value is None else value, 1) for value in values]
+    clusters = [Count(*each) for each in sum_clusters(counts, names)]
+    return Rate(
+        metric,
+        direction,
+        count=sum(each.right for each in counts),
+        n=len(counts),
+        missing=values.count(None),
+        clusters=tuple(clusters) if len(clusters) < len(counts) else (),
+    )
 
 
 def sum_rate(
     metric: str,
     direction: Direction,
     unit: str,
-    clusters: Sequence[Count],
-    missing: int,
-    cases: int,
+    counts: Sequence[Count],
+    names: Sequence[str | None],
+    missing: int = 0,
 ) -> Rate:
     """Return the rate of a counted metric.
 
@@ -155,9 +176,10 @@ def sum_rate(
         metric: Its name.
         direction: Which way is better.
         unit: What is counted, such as `fields`.
-        clusters: Counts per case or cluster of cases; together they count at least one thing.
-        missing: Cases without a score, which are in the counts.
-        cases: How many the counts are of.
+        counts: Of each case that has something to count.
+        names: The cluster of each of these cases.
+        missing: How many of them have no score, and count as failures in all.
     """
+    clusters = tuple(Count(*each) for each in sum_clusters(counts, names))
     right, of = (sum(each[side] for each in clusters) for side in (0, 1))
-    return Rate(metric, direction, right, of, missing, unit, tuple(clusters), cases)
+    return Rate(metric, direction, right, of, missing, unit, clusters, len(counts))

@@ -20,6 +20,9 @@ class Interval:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.low:.3f}-{self.high:.3f}"
+
 
 def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     """Return the Wilson score interval, without continuity correction, of `count` in `n`.

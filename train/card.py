@@ -81,8 +81,7 @@ Dashed: the base, before the first step. The ring: the weights kept. Shaded: 95 
 def format_rate(rate: float, n: int) -> str:
     """Return a rate with its count and interval: `0.935 (187/200, 95% 0.892-0.962)`."""
     count = round(rate * n)
-    interval = wilson(count, n)
-    return f"{rate:.3f} ({count}/{n}, 95% {interval.low:.3f}-{interval.high:.3f})"
+    return f"{rate:.3f} ({count}/{n}, 95% {wilson(count, n)})"
 
 
 def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:

@@ -120,7 +120,5 @@ def _tabulate(
 
 
 def _cell(rate: Rate) -> str:
-    low, high = rate.interval.low, rate.interval.high
-    widest = f"{rate.n}{rate.counts[len(str(rate.count)) :]}"
-    counts = rate.counts.rjust(len(widest))
-    return f"{rate.value:.3f} ({counts}, 95% {low:.3f}-{high:.3f})"
+    shorter = len(str(rate.n)) - len(str(rate.count))  # so that counts end in one column
+    return f"{rate.value:.3f} ({' ' * shorter}{rate.basis})"
