@@ -1,4 +1,4 @@
-"""Stages of an easy beginning for a small verifier: few kinds of errors and short problems first.
+"""Stages of an easy beginning for a small verifier: one kind of check at a time, short problems.
 
 A label says one bit about a whole solution, and no word gives it away: where all kinds of errors
 are mixed from the start, a small model finds nothing to begin with (its loss stays at ln 2). Two

@@ -24,7 +24,7 @@ from train.spoken import Spoken
 
 Kind = Literal["fact", "reason", "hop", "none"]
 
-BANK, SUITE_LAYOUT, UNANSWERED = 0.5, 0.5, 0.2
+BANK, SUITE_LAYOUT, UNANSWERED = 0.75, 0.7, 0.2
 """Shares of rows over passages of the bank, of rows laid out as the suite does, and of questions of
 the bank that their passage does not answer."""
 
