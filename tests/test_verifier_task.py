@@ -153,7 +153,7 @@ def test_generated_labels_do_and_an_unparsable_one_is_unscored(toy: RecordedProj
         "error_types.png",
     ]  # fmt: skip
     report = files(toy, "run")["classification_report.txt"].read_text()
-    assert "no label" in report
+    assert "said flawed      neither\n" in report
     assert (
         "answered with no label, is right" in files(toy, "run")["confident_mistakes.md"].read_text()
     )

@@ -5,7 +5,7 @@ Figures come from `suite.classification`; nothing here draws or writes a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from suite.case import Case
@@ -21,12 +21,15 @@ from suite.classification import (
 )
 from suite.measured import Measured
 from suite.measures import find_measures
+from suite.rates import Rate, find_rates
 from suite.run import CaseResult, Run, Selection
 from suite.verifier_measures import apply_threshold
-from suite.verifier_score import ERROR_TYPES, flawed_share, read_label
+from suite.verifier_score import ERROR_TYPES, VERIFIER_LABELS, flawed_share, read_label
 
 TASK = "verifier"
 CLASSES = ("right", "flawed")
+NEITHER = "neither"
+"""What a case is said to be that was answered with no label, or has no verdict."""
 MOST_MISTAKES = 20
 
 
@@ -40,8 +43,9 @@ class VerifierRow:
     label: int
     predicted: int | None
     """None: the answer was no label, or there is no verdict."""
+    has_verdict: bool
     p_right: float | None
-    """P(0) over the whole vocabulary; None: unknown."""
+    """P(0) over all tokens, from a server over the likeliest few; None: unknown."""
     p_flawed: float | None
     error_type: str
     problem: str
@@ -63,13 +67,18 @@ class VerifierRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorTypeRow:
-    """How solutions with one type of error were judged."""
+class MatrixRow:
+    """How solutions of one class, or with one type of error, were judged."""
 
-    error_type: str
+    name: str
+    """Such as `flawed (1)` or `conceptual`."""
     label: int
-    counts: tuple[int, int, int]
-    """Said to be right, to be flawed, neither."""
+    counts: tuple[int, ...]
+    """Said to be right, to be flawed, neither; the last is left out where no case at all is it."""
+
+    def shares(self) -> tuple[float, ...]:
+        """Return the counts as shares of the row."""
+        return tuple(count / sum(self.counts) for count in self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,12 @@ class VerifierReport:
     run: str
     started: str
     rows: tuple[VerifierRow, ...]
+    rates: tuple[Rate, ...]
+    """Accuracy the first."""
     confusion: Confusion
-    error_types: tuple[ErrorTypeRow, ...]
+    classes: tuple[MatrixRow, ...]
+    """Those that occur, right the first."""
+    error_types: tuple[MatrixRow, ...]
     """Those that occur, in the order of `ERROR_TYPES`."""
     roc: tuple[CurvePoint, ...]
     """Empty where no case has probabilities, or only one label occurs."""
@@ -91,7 +104,8 @@ class VerifierReport:
     threshold: CurvePoint | None
     """Where the model's decision threshold is on the ROC curve; None: it has none."""
     likelier: CurvePoint | None
-    """Where the likelier label is on it: the threshold 0.5."""
+    """Where the likelier label is on it: at the threshold 0.5, but for ties, which the answer's
+    text decides."""
     mistakes: tuple[VerifierRow, ...]
     """The most confident ones, the surest first."""
     mistaken: int
@@ -134,12 +148,18 @@ def _make_row(index: int, result: CaseResult, case: Case) -> VerifierRow:
         case_id=case.id,
         label=label,
         predicted=None if predicted is None else int(predicted),
+        has_verdict=result.score is not None,
         p_right=values.get("p_right"),
         p_flawed=values.get("p_flawed"),
         error_type=_name_error(case, label),
         problem=case.inputs.get("question", case.prompt_text),
         solution=case.inputs.get("solution", ""),
     )
+
+
+def name_class(label: int) -> str:
+    """Return a class with its label, such as `flawed (1)`."""
+    return f"{CLASSES[label]} ({VERIFIER_LABELS[label]})"
 
 
 def _name_error(case: Case, label: int) -> str:
@@ -158,34 +178,39 @@ def _report(run: Run, model: str, rows: tuple[VerifierRow, ...]) -> VerifierRepo
     wrong.sort(key=lambda row: (-(row.confidence if row.confidence is not None else -1), row.index))
     roc = tuple(trace_roc(sample))
     threshold = run.models[model].decision_threshold
+    confusion = count_confusion(sample, [1.0] * len(rows))
     return VerifierReport(
         model=model,
         run=run.id,
         started=run.started,
         rows=rows,
-        confusion=count_confusion(sample, [1.0] * len(rows)),
-        error_types=tuple(_count_error_types(rows)),
+        rates=tuple(find_rates(run, model, TASK)),
+        confusion=confusion,
+        classes=tuple(_count_matrix({row: name_class(row.label) for row in rows})),
+        error_types=tuple(_count_matrix({row: row.error_type for row in rows})),
         roc=roc,
         bins=tuple(find_bins(sample)),
         measures={each.metric: each for each in find_measures(run, model, TASK)},
-        threshold=_find_point(labelled, threshold) if roc and threshold is not None else None,
-        likelier=_find_point(labelled, 0.5) if roc else None,
+        threshold=_apply(labelled, threshold) if roc and threshold is not None else None,
+        likelier=_find_point(confusion, 0.5) if roc else None,
         mistakes=tuple(wrong[:MOST_MISTAKES]),
         mistaken=len(wrong),
     )
 
 
-def _count_error_types(rows: tuple[VerifierRow, ...]) -> list[ErrorTypeRow]:
-    found = []
-    for name in ERROR_TYPES:
-        of_type = [row for row in rows if row.error_type == name]
-        if of_type:
-            counts = [sum(row.predicted == said for row in of_type) for said in (0, 1, None)]
-            found.append(ErrorTypeRow(name, of_type[0].label, (counts[0], counts[1], counts[2])))
-    return found
+def _count_matrix(names: Mapping[VerifierRow, str]) -> Iterator[MatrixRow]:
+    """Yield what was said of the rows of each name, in the order of `ERROR_TYPES` or of labels."""
+    said = (0, 1, None) if any(row.predicted is None for row in names) else (0, 1)
+    for name in (*map(name_class, (0, 1)), *ERROR_TYPES):
+        if rows := [row for row, own in names.items() if own == name]:
+            counts = tuple(sum(row.predicted == each for row in rows) for each in said)
+            yield MatrixRow(name, rows[0].label, counts)
 
 
-def _find_point(rows: list[Labelled], threshold: float) -> CurvePoint:
+def _apply(rows: list[Labelled], threshold: float) -> CurvePoint:
     sample = lay_out([apply_threshold(row, threshold) for row in rows])
-    confusion = count_confusion(sample, [1.0] * len(rows))
+    return _find_point(count_confusion(sample, [1.0] * len(rows)), threshold)
+
+
+def _find_point(confusion: Confusion, threshold: float) -> CurvePoint:
     return CurvePoint(1 - confusion.recall(0), confusion.recall(1), threshold)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from suite.report.verifier import CLASSES, VerifierReport, VerifierRow
-from suite.report.verifier_text import describe_mistake, name_class
+from suite.report.verifier import CLASSES, NEITHER, MatrixRow, VerifierReport, VerifierRow
+from suite.report.verifier_text import describe_mistake
 
 SIDE = 280
 """Width of every picture, in units of its own, and height of the square ones."""
@@ -94,14 +94,12 @@ def lay_out_verifier(report: VerifierReport) -> VerifierPart:
         squares.append(_lay_out_reliability(report))
     if report.roc:
         squares.append(_lay_out_roc(report))
-    classes = [(name_class(label), label, report.confusion.counts[label]) for label in (0, 1)]
-    types = [(row.error_type, row.label, row.counts) for row in report.error_types]
     return VerifierPart(
         model=report.model,
         cases=len(report.rows),
         matrices=(
-            _lay_out_matrix("Confusion matrix", classes),
-            _lay_out_matrix("By type of error", types),
+            _lay_out_matrix("Confusion matrix", report.classes),
+            _lay_out_matrix("By type of error", report.error_types),
         ),
         squares=tuple(squares),
         mistakes=tuple((describe_mistake(row), row) for row in report.mistakes),
@@ -109,34 +107,32 @@ def lay_out_verifier(report: VerifierReport) -> VerifierPart:
     )
 
 
-def _lay_out_matrix(title: str, rows: Sequence[tuple[str, int, Sequence[float]]]) -> Matrix:
-    heads = [*(f"said {name}" for name in CLASSES), "no label"]
-    columns = 3 if any(counts[2] for _, _, counts in rows) else 2
+def _lay_out_matrix(title: str, rows: Sequence[MatrixRow]) -> Matrix:
+    columns = len(rows[0].counts)
     width = (SIDE - _NAMES) / columns
-    tiles = []
-    for place, (_, label, counts) in enumerate(rows):
-        for column, count in enumerate(counts[:columns]):
-            share = count / sum(counts) if sum(counts) else 0.0
-            tiles.append(
-                Tile(
-                    x=round(_NAMES + column * width, 1),
-                    y=_HEAD + place * _ROW,
-                    width=round(width - 3, 1),
-                    height=_ROW - 3,
-                    opacity=round(0.06 + 0.5 * share, 2),  # ink stays readable on it
-                    is_right=column == label,
-                    count=f"{count:.0f}",
-                    share=f"{share:.0%}",
-                )
-            )
+    tiles = [
+        Tile(
+            x=round(_NAMES + column * width, 1),
+            y=_HEAD + place * _ROW,
+            width=round(width - 3, 1),
+            height=_ROW - 3,
+            opacity=round(0.06 + 0.5 * share, 2),  # ink stays readable on it
+            is_right=column == row.label,
+            count=str(row.counts[column]),
+            share=f"{share:.0%}",
+        )
+        for place, row in enumerate(rows)
+        for column, share in enumerate(row.shares())
+    ]
+    heads = (*(f"said {name}" for name in CLASSES), NEITHER)[:columns]
     return Matrix(
         title,
         _HEAD + len(rows) * _ROW,
         tuple(tiles),
         heads=tuple(
-            (round(_NAMES + (column + 0.5) * width, 1), heads[column]) for column in range(columns)
+            (round(_NAMES + (column + 0.5) * width, 1), head) for column, head in enumerate(heads)
         ),
-        names=tuple((_HEAD + (place + 0.5) * _ROW, row[0]) for place, row in enumerate(rows)),
+        names=tuple((_HEAD + (place + 0.5) * _ROW, row.name) for place, row in enumerate(rows)),
     )
 
 

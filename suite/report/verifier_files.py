@@ -1,7 +1,7 @@
 """Writes what a verifier's run leaves in its folder: `verifier/<model>/` with CSV, texts, PNGs.
 
 ```
-predictions_<time>.csv      index, label, prediction, P(0), P(1), error type
+predictions_<time>.csv      index, label, prediction, P(0), P(1), error type, case
 classification_report.txt   precision, recall, F1, matrices, figures with intervals
 confident_mistakes.md       the surest mistakes with problem and solution
 confusion_matrix.png error_types.png reliability.png roc.png

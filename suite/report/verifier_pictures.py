@@ -9,15 +9,15 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from suite.report.verifier import CLASSES, VerifierReport
-from suite.report.verifier_text import name_class
+from suite.classification import BINS
+from suite.report.verifier import CLASSES, NEITHER, MatrixRow, VerifierReport
 from suite.sinks import terminal_safe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DRAWING = 1
+DRAWING = 2
 """Moves when the same run is drawn otherwise: pictures of before are not taken for these."""
 NAMES = ("confusion_matrix", "error_types", "reliability", "roc")
 _RIGHT, _WRONG, _GREY, _INK = "#0072B2", "#D55E00", "#6b7280", "#1f2937"
@@ -77,10 +77,8 @@ def _entitle(axes: Axes, report: VerifierReport, title: str, meaning: str) -> No
 def _draw_confusion(report: VerifierReport) -> Figure:
     figure = _new_figure(5.2, 3.6)
     axes = figure.subplots()
-    names = [name_class(label) for label in (0, 1)]
-    _draw_matrix(axes, names, (0, 1), report.confusion.counts)
-    cases = len(report.rows)
-    accuracy = f"accuracy {report.confusion.accuracy:.3f}, {cases} cases"
+    _draw_matrix(axes, report.classes)
+    accuracy = f"accuracy {report.rates[0]}"
     _entitle(axes, report, "Confusion matrix", f"{accuracy}; shares are of a row")
     axes.set_ylabel("the solution is", fontsize=9, color=_GREY)
     return figure
@@ -89,34 +87,26 @@ def _draw_confusion(report: VerifierReport) -> Figure:
 def _draw_error_types(report: VerifierReport) -> Figure:
     figure = _new_figure(5.2, 1.6 + 0.72 * len(report.error_types))
     axes = figure.subplots()
-    names = [row.error_type for row in report.error_types]
-    labels = [row.label for row in report.error_types]
-    _draw_matrix(axes, names, labels, [row.counts for row in report.error_types])
+    _draw_matrix(axes, report.error_types)
     _entitle(axes, report, "By type of error", "shares are of a row")
     axes.set_ylabel("error in the solution", fontsize=9, color=_GREY)
     return figure
 
 
-def _draw_matrix(
-    axes: Axes,
-    names: Sequence[str],
-    labels: Sequence[int],
-    counts: Sequence[Sequence[float]],
-) -> None:
+def _draw_matrix(axes: Axes, rows: Sequence[MatrixRow]) -> None:
     """Draw counts as tiles, right ones in one colour and wrong ones in the other."""
     from matplotlib.patches import Rectangle
 
-    heads = [f"said to be {name}" for name in CLASSES] + ["no label"]
-    columns = 3 if any(row[2] for row in counts) else 2
-    for y, (label, row) in enumerate(zip(labels, counts, strict=True)):
-        for x, count in enumerate(row[:columns]):
-            share = count / sum(row) if sum(row) else 0.0
-            color = _RIGHT if x == label else _WRONG
+    heads = [*(f"said to be {name}" for name in CLASSES), NEITHER]
+    columns = len(rows[0].counts)
+    for y, row in enumerate(rows):
+        for x, (count, share) in enumerate(zip(row.counts, row.shares(), strict=True)):
+            color = _RIGHT if x == row.label else _WRONG
             axes.add_patch(
                 Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, color=color, alpha=0.06 + 0.84 * share)
             )
             ink = "white" if share > 0.65 else _INK
-            for text, size, height in ((f"{count:.0f}", 14, 5), (f"{share:.0%}", 8.5, -11)):
+            for text, size, height in ((f"{count}", 14, 5), (f"{share:.0%}", 8.5, -11)):
                 axes.annotate(
                     text,
                     (x, y),
@@ -128,9 +118,9 @@ def _draw_matrix(
                     color=ink,
                 )
     axes.set_xlim(-0.5, columns - 0.5)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xticks(range(columns), heads[:columns])
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
 
 
 def _draw_reliability(report: VerifierReport) -> Figure:
@@ -145,7 +135,7 @@ def _draw_reliability(report: VerifierReport) -> Figure:
     axes.plot(shares, positives, color=_RIGHT, linewidth=1.6, marker="o", ms=4.5, clip_on=False)
     error = report.measures.get("expected_calibration_error")
     told = "" if error is None else f"expected calibration error {error.value:.3f}; "
-    _entitle(axes, report, "Reliability", f"{told}{len(report.bins)} of 15 bins have cases")
+    _entitle(axes, report, "Reliability", f"{told}{len(report.bins)} of {BINS} bins have cases")
     axes.set_ylabel("share that is flawed", fontsize=9, color=_GREY)
     axes.set_ylim(-0.02, 1.02)
     below.bar(centres, [each.n for each in report.bins], width=width * 0.9, color=_RIGHT, alpha=0.5)

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from itertools import starmap
 
 from suite.classification import Confusion
-from suite.report.verifier import CLASSES, VerifierReport, VerifierRow
+from suite.report.verifier import CLASSES, NEITHER, VerifierReport, VerifierRow, name_class
 from suite.sinks import csv_line, markdown_block, markdown_text, terminal_safe
-from suite.verifier_score import VERIFIER_LABELS
 
 _COLUMNS = ("index", "label", "prediction", "P(0)", "P(1)", "error_type", "case")
-_NEITHER = "no label"
 
 
 def render_predictions(report: VerifierReport) -> str:
@@ -56,18 +54,15 @@ def render_mistakes(report: VerifierReport) -> str:
 
 def describe_mistake(row: VerifierRow) -> str:
     """Return what is wrong, such as `said to be right (P = 0.981), is flawed (conceptual)`."""
-    if row.predicted is None:
+    if not row.has_verdict:
+        said = "no verdict"
+    elif row.predicted is None:
         said = "answered with no label"
     else:
         sure = "" if row.confidence is None else f" (P = {row.confidence:.3f})"
         said = f"said to be {CLASSES[row.predicted]}{sure}"
     kind = f" ({row.error_type})" if row.label else ""
     return f"{said}, is {CLASSES[row.label]}{kind}"
-
-
-def name_class(label: int) -> str:
-    """Return a class with its label, such as `flawed (1)`."""
-    return f"{CLASSES[label]} ({VERIFIER_LABELS[label]})"
 
 
 def _render_mistake(number: int, row: VerifierRow) -> str:
@@ -100,21 +95,20 @@ def _line(name: str, figures: list[float], cases: float) -> str:
 
 
 def _tabulate_matrices(report: VerifierReport) -> Iterator[str]:
-    rows = [(name_class(label), report.confusion.counts[label]) for label in (0, 1)]
-    types = [(row.error_type, row.counts) for row in report.error_types]
-    neither = any(counts[2] for _, counts in rows)
-    heads = [f"said {CLASSES[0]}", f"said {CLASSES[1]}", _NEITHER][: 3 if neither else 2]
-    for title, table in (("solution is", rows), ("error type", types)):
-        yield f"{title:<15}" + "".join(f"{head:>13}" for head in heads)
-        for name, counts in table:
-            cells = "".join(f"{count:>13.0f}" for count in counts[: len(heads)])
-            yield f"{name:<15}{cells}"
+    heads = (f"said {CLASSES[0]}", f"said {CLASSES[1]}", NEITHER)
+    for title, rows in (("solution is", report.classes), ("error type", report.error_types)):
+        columns = len(rows[0].counts)
+        yield f"{title:<15}" + "".join(f"{head:>13}" for head in heads[:columns])
+        for row in rows:
+            yield f"{row.name:<15}" + "".join(f"{count:>13}" for count in row.counts)
         yield ""
 
 
 def _list_figures(report: VerifierReport) -> Iterator[str]:
+    figures = {each.metric: str(each) for each in report.rates}
+    figures |= {name: str(each) for name, each in report.measures.items()}
+    width = max(map(len, figures))
+    for name, figure in figures.items():
+        yield f"{name:<{width}}  {figure}"
     if not report.measures:
-        yield "No figures: they want a verdict for every case, and cases of both labels."
-    width = max(map(len, report.measures), default=0)
-    for name, measured in report.measures.items():
-        yield f"{name:<{width}}  {measured}"
+        yield "No other figures: they want a verdict for every case, and cases of both labels."
