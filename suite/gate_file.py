@@ -25,15 +25,17 @@ _MODELS = "models"
 
 
 class Threshold(BaseModel):
-    """A bound on a rate: `<metric>_min` or `<metric>_max`."""
+    """A bound on a rate or on another measure of a run: `<metric>_min` or `<metric>_max`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Of a rate at most 1; of another measure in its own unit."""
     rule: Literal["point", "bound"] = "point"
-    """What must clear the value: the rate itself (the suite is all there is), or the near end of
-    its Wilson interval (the suite is a sample of what will be asked)."""
+    """What must clear the value: the figure itself (the suite is all there is), or the near end of
+    its 95 % interval (the suite is a sample of what will be asked): Wilson's or the clustered one
+    of a rate, of other measures the one that they come with, by bootstrap or by ranks. A figure
+    without an interval clears no bound."""
     reason: Reason
 
 

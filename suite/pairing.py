@@ -5,11 +5,12 @@ Deciding whether a loss is tolerable is `suite.regression` and `suite.gates`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from suite.baseline import Baseline
 from suite.run import CaseResult, Selection
+from suite.score import Count
 from suite.stats_cluster import find_clusters
 from suite.task import Direction
 from suite.tasks import is_good
@@ -25,8 +26,16 @@ class Pairing:
     fixed: tuple[str, ...]
     good_then: int
     """Cases that were good in the baseline."""
-    differences: tuple[int, ...] | None = None
-    """Per cluster, those that broke minus those fixed; None where no two cases share a cluster."""
+    clusters: tuple[tuple[Count, ...], tuple[Count, ...]] | None = None
+    """Per cluster the good cases of all, in the baseline and now; None where no two cases share a
+    cluster."""
+
+    @property
+    def differences(self) -> tuple[int, ...] | None:
+        """Per cluster, the cases that broke minus those fixed; None likewise."""
+        if self.clusters is None:
+            return None
+        return tuple(then.right - now.right for then, now in zip(*self.clusters, strict=True))
 
     @property
     def good_now(self) -> int:
@@ -46,6 +55,16 @@ class CaseChanges:
     """In the baseline and no longer in the case file."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """One case by one metric."""
+
+    case_id: str
+    cluster: str | None
+    goods: tuple[bool, bool]
+    """Whether it was good in the baseline, and is now."""
+
+
 def pair(
     baseline: Baseline,
     results: Sequence[CaseResult],
@@ -59,38 +78,44 @@ def pair(
     is bad now. A case that names no cluster is a cluster of its own; so is one without a result,
     which only a run has that was stopped.
     """
+    paired = list(_pair_cases(baseline, results, selection, metric, direction))
+    together = find_clusters(each.cluster for each in paired)
+    sides = tuple(
+        tuple(
+            Count(sum(paired[place].goods[side] for place in places), len(places))
+            for places in together
+        )
+        for side in (0, 1)
+    )
+    return Pairing(
+        len(paired),
+        tuple(sorted(each.case_id for each in paired if each.goods == (True, False))),
+        tuple(sorted(each.case_id for each in paired if each.goods == (False, True))),
+        sum(each.goods[0] for each in paired),
+        clusters=(sides[0], sides[1]) if len(together) < len(paired) else None,
+    )
+
+
+def _pair_cases(
+    baseline: Baseline,
+    results: Sequence[CaseResult],
+    selection: Selection,
+    metric: str,
+    direction: Direction,
+) -> Iterator[_Paired]:
     by_id = {result.case_id: result for result in results}
-    broke, fixed = [], []
-    n = good_then = 0
-    clusters: list[str | None] = []
-    differences: list[int] = []
     for case_id in selection.selected:
         golden, result = baseline.goldens.get(case_id), by_id.get(case_id)
         if golden is None or metric not in golden.metrics:
             continue
         if result is not None and result.case_hash != golden.case_hash:
             continue
-        n += 1
-        then = is_good(direction, golden.metrics[metric])
         value = result.score.metrics.get(metric) if result and result.score else None
-        now = value is not None and is_good(direction, value)
-        good_then += then
-        clusters.append(result.cluster if result else None)
-        differences.append(then - now)
-        if then and not now:
-            broke.append(case_id)
-        elif now and not then:
-            fixed.append(case_id)
-    together = find_clusters(clusters)
-    return Pairing(
-        n,
-        tuple(sorted(broke)),
-        tuple(sorted(fixed)),
-        good_then,
-        differences=tuple(sum(differences[place] for place in places) for places in together)
-        if len(together) < n
-        else None,
-    )
+        goods = (
+            is_good(direction, golden.metrics[metric]),
+            value is not None and is_good(direction, value),
+        )
+        yield _Paired(case_id, result.cluster if result else None, goods)
 
 
 def find_case_changes(

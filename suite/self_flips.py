@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from suite.measured import Measured
 from suite.run import CaseResult, Run, Selection
-from suite.stats import wilson
+from suite.stats_cluster import rate_interval
 
 SELF_FLIP_RATE = "self_flip_rate"
 
@@ -22,6 +22,7 @@ class Repeated:
     case_id: str
     verdicts: tuple[bool | None, ...]
     """By repeat; None: it has no verdict."""
+    cluster: str | None = None
 
     @property
     def flips(self) -> bool:
@@ -40,14 +41,17 @@ def find_repeated(results: Iterable[CaseResult]) -> list[Repeated]:
     Args:
         results: Of one model and task, further repeats included.
     """
-    found: dict[str, dict[int, bool | None]] = {}
+    found: dict[str, dict[int, CaseResult]] = {}
     for result in results:
-        verdict = result.score.passed if result.score else None
-        found.setdefault(result.case_id, {})[result.repeat] = verdict
+        found.setdefault(result.case_id, {})[result.repeat] = result
     return [
-        Repeated(case_id, tuple(verdict for _, verdict in sorted(verdicts.items())))
-        for case_id, verdicts in sorted(found.items())
-        if len(verdicts) > 1
+        Repeated(
+            case_id,
+            tuple(each.score.passed if each.score else None for _, each in sorted(times.items())),
+            next(iter(times.values())).cluster,
+        )
+        for case_id, times in sorted(found.items())
+        if len(times) > 1
     ]
 
 
@@ -58,7 +62,7 @@ def find_self_flips(run: Run, model: str, task: str) -> list[Repeated]:
 
 
 def measure_self_flips(results: Sequence[CaseResult]) -> Iterator[Measured]:
-    """Yield the share of cases that flip between repeats, with its Wilson interval.
+    """Yield the share of cases that flip between repeats, with the interval of a rate.
 
     Args:
         results: Of one model and task, further repeats included; nothing is measured where no
@@ -66,7 +70,9 @@ def measure_self_flips(results: Sequence[CaseResult]) -> Iterator[Measured]:
     """
     if repeated := find_repeated(results):
         count, n = sum(each.flips for each in repeated), len(repeated)
-        interval = wilson(count, n)
+        interval = rate_interval(
+            [(int(each.flips), 1) for each in repeated], [each.cluster for each in repeated]
+        )
         yield Measured(SELF_FLIP_RATE, count / n, n, interval.low, interval.high, count=count)
 
 

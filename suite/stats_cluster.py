@@ -14,7 +14,7 @@ from math import fsum
 from random import Random
 from statistics import NormalDist
 
-from suite.stats import Interval, score_interval
+from suite.stats import Interval, score_interval, wilson
 
 MIN_CLUSTERS = 10
 """With fewer there is no verdict: one template decides, and no p-value is below 2**-9."""
@@ -37,6 +37,31 @@ def find_clusters(names: Iterable[str | None]) -> list[list[int]]:
     for place, name in enumerate(names):
         found.setdefault(name or place, []).append(place)
     return list(found.values())
+
+
+def sum_clusters(
+    counts: Sequence[tuple[int, int]], names: Iterable[str | None]
+) -> list[tuple[int, int]]:
+    """Return the counts of clusters, given those of cases and the cluster that each case names."""
+    return [
+        (sum(counts[place][0] for place in places), sum(counts[place][1] for place in places))
+        for places in find_clusters(names)
+    ]
+
+
+def rate_interval(counts: Sequence[tuple[int, int]], names: Sequence[str | None]) -> Interval:
+    """Return the interval of a rate: clustered where two of its cases share one, else Wilson's.
+
+    Args:
+        counts: Per case, 0 or 1 that is right and 1 in all, or 0 where it is in no part of the
+            rate; some case is.
+        names: The cluster of each case.
+    """
+    pairs = [each for each in zip(counts, names, strict=True) if each[0][1]]
+    clusters = sum_clusters([count for count, _ in pairs], (name for _, name in pairs))
+    if len(clusters) < len(pairs):
+        return clustered_interval(clusters)
+    return wilson(sum(right for right, _ in clusters), len(clusters))
 
 
 def sign_flip(differences: Sequence[int], seed: int = 0) -> float:

@@ -119,8 +119,9 @@ def _find_rate(run: Run, selection: Selection, baseline: Baseline, metric: str) 
 def _say_needed(rate: Rate, value: float, bound: str) -> str:
     is_good = rate.value > value if bound == "min" else rate.value < value
     n = needed_n(rate.value, value) if is_good else None
-    if n and rate.clusters:  # as many cases as hold so many independent fields
-        n = ceil(n * len(rate.clusters) / effective_n(rate.clusters))
+    if n and rate.clusters:  # as many cases as tell what so many independent ones do
+        cases = rate.n if rate.cases is None else rate.cases
+        n = ceil(n * cases / effective_n(rate.clusters))
     return f"this rate would clear it from {n} cases on" if n else "no number of cases would do"
 
 

@@ -123,7 +123,7 @@ def _choose_cases(
 def _render_totals(
     names: tuple[str, str], task: str, rows: Sequence[tuple[Case, Answer, Answer]]
 ) -> list[Line]:
-    from suite.rates import Rate, sum_rate
+    from suite.rates import case_rate, sum_rate
     from suite.report.lines import Span
     from suite.sinks import terminal_safe
     from suite.tasks import TASKS
@@ -132,15 +132,16 @@ def _render_totals(
     for metric, way in TASKS[task].metrics.items():
         lines.append((Span(metric, "title"),))
         for side, name in enumerate(names):
-            scores = [row[1].score if side == 0 else row[2].score for row in rows]
+            scores = [((two if side else one).score, case.cluster) for case, one, two in rows]
             if unit := TASKS[task].counted.get(metric):
-                counts = [score.counts[metric] for score in scores if metric in score.counts]
+                counted = [each for each in scores if metric in each[0].counts]
+                counts = [score.counts[metric] for score, _ in counted]
                 if not sum(of for _, of in counts):
                     continue
-                rate = sum_rate(metric, way, unit, counts, 0, len(rows))
+                rate = sum_rate(metric, way, unit, counts, [name for _, name in counted])
             else:
-                count = sum(score.metrics.get(metric, 0) for score in scores)
-                rate = Rate(metric, way, count, len(rows), 0)
+                values = [score.metrics.get(metric, 0) for score, _ in scores]
+                rate = case_rate(metric, way, values, [name for _, name in scores])
             label = f"  {terminal_safe(name):<{max(map(len, names))}}  "
             lines.append((Span(label), Span(str(rate))))
     return lines

@@ -7,6 +7,7 @@ from suite.regression import Comparison
 from suite.report.lines import Line, Span, Style, wrap
 from suite.run import Run
 from suite.run_pairs import RunPair
+from suite.score import Count
 from suite.sentences import join_some
 from suite.sinks import terminal_safe
 from suite.stats_cluster import MIN_CLUSTERS
@@ -57,11 +58,19 @@ def _render_pair(each: RunPair, width: int) -> list[Line]:
     return lines
 
 
+def _find_rate(comparison: Comparison, side: int) -> Rate:
+    """Return the rate over the cases of both runs, in the first (0) or the second (1)."""
+    pairing, way = comparison.pairing, comparison.direction
+    clusters = pairing.clusters[side] if pairing.clusters else ()
+    good = pairing.good_now if side else pairing.good_then
+    if way == "lower":
+        good, clusters = pairing.n - good, tuple(Count(of - n, of) for n, of in clusters)
+    return Rate(comparison.metric, way, good, pairing.n, 0, clusters=clusters)
+
+
 def _render_metric(comparison: Comparison, width: int) -> list[Line]:
     pairing, way = comparison.pairing, comparison.direction
-    goods = pairing.good_then, pairing.good_now
-    counts = [pairing.n - good if way == "lower" else good for good in goods]
-    rates = [str(Rate(comparison.metric, way, count, pairing.n, 0)) for count in counts]
+    rates = [_find_rate(comparison, side) for side in (0, 1)]
     start = f"  {comparison.metric} {_ARROWS[way]}".rstrip()
     lines: list[Line] = [(Span(start),), (Span(f"    {rates[0]} → {rates[1]}"),)]
     if way == "neither":
