@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from fixtures.options import add_options
+from fixtures.command_line import add_options
 from suite.__main__ import app
 from suite.eval_config import EvalConfig, load_eval, pytest_arguments
 
