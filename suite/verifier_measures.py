@@ -1,4 +1,4 @@
-"""Figures of the verifier task over many cases, with bootstrap intervals.
+"""Figures of the verifier task over many cases, with intervals.
 
 Judging one answer is `suite.verifier_score`; what a figure is, `suite.classification`.
 """
@@ -22,6 +22,7 @@ from suite.classification import (
 from suite.measured import Measured
 from suite.run import CaseResult
 from suite.score import Score
+from suite.stats_cluster import rate_interval
 from suite.task import Direction
 from suite.verifier_score import flawed_share
 
@@ -47,6 +48,8 @@ THRESHOLD_MEASURES: dict[str, Direction] = {
 }
 """Those of a model whose adapter brings a decision threshold along."""
 _NAMES = ("right", "flawed")
+_ROUNDING = 1e-9
+"""Weighted sums over draws of the same cases differ by less."""
 
 
 def measure_verifier(results: Sequence[CaseResult]) -> Iterator[Measured]:
@@ -157,17 +160,37 @@ def _find_figures(
 
 
 def _with_intervals(find: Figures, rows: Sequence[Labelled]) -> Iterator[Measured]:
-    intervals = find_intervals(find, [row.cluster for row in rows])
+    """Yield figures with the interval of a rate where they are shares of cases, else a bootstrap's.
+
+    A bootstrap of what is the same in every draw, such as the area of a perfect score, is empty:
+    it does not say how sure that is, and then there is none.
+    """
+    names = [row.cluster for row in rows]
+    intervals = find_intervals(find, names)
     for name, value in find([1.0] * len(rows)).items():
-        interval = intervals[name]
-        yield Measured(name, value, _count_cases(name, rows), interval.low, interval.high)
+        shares = _count_shares(name, rows)
+        n = len(rows) if shares is None else sum(of for _, of in shares)
+        found = intervals[name]
+        if shares is not None:
+            ends = rate_interval(shares, names) if n else None
+        else:
+            ends = found if found.high - found.low > _ROUNDING else None
+        low, high = (ends.low, ends.high) if ends else (None, None)
+        yield Measured(name, value, n, low, high)
 
 
-def _count_cases(name: str, rows: Sequence[Labelled]) -> int:
-    """Return how many cases a figure is over: those of a class, those said to be of it, or all."""
+def _count_shares(name: str, rows: Sequence[Labelled]) -> list[tuple[int, int]] | None:
+    """Return of each case whether a share counts it and whether it is over it; None: no share."""
     label = 1 if "flawed" in name else 0
-    if name.startswith(("recall", "false_positive_rate")):
-        return sum(row.label == label for row in rows)
     if name.startswith("precision"):
-        return sum(row.predicted == label for row in rows)
-    return len(rows)
+        return [
+            (int(row.label == row.predicted), 1) if row.predicted == label else (0, 0)
+            for row in rows
+        ]
+    if name.startswith("recall"):
+        return [(int(row.predicted == label), 1) if row.label == label else (0, 0) for row in rows]
+    if name.startswith("false_positive_rate"):
+        return [(int(row.predicted != 0), 1) if row.label == 0 else (0, 0) for row in rows]
+    if name.startswith("accuracy"):
+        return [(int(row.predicted == row.label), 1) for row in rows]
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from suite.baseline import Baseline, Golden
 from suite.gate_file import Threshold
 from suite.measured import Measured
@@ -9,6 +11,7 @@ from suite.regression import Finding
 from suite.run import CaseResult, Measures, Run, Selection
 from suite.score import Count, Score
 from suite.threshold_gates import decide_threshold
+from suite.verifier_measures import measure_verifier
 from tests.run_records import RECORD
 
 BOUND = Threshold(value=0.5, rule="bound", reason="r")
@@ -60,6 +63,21 @@ def test_a_bound_on_a_measure_is_its_near_end() -> None:
         "PASS", "0.800 (n=9, 95% 0.500-0.900), and its lower bound is at least 0.5"
     )
     assert decide("roc_auc_max", BOUND, run).status == "FAIL"
+
+
+def test_three_of_three_do_not_clear_a_bound_of_nine_in_ten() -> None:
+    found = [
+        replace(result(f"c{n}", 1, 1), score=Score(True, 1.0, values={
+            "label": n % 2, "predicted": n % 2, "p_right": 1 - n % 2, "p_flawed": n % 2}))
+        for n in range(6)
+    ]  # fmt: skip
+    run = make_run(*found, measures=tuple(measure_verifier(found)))
+    rule = Threshold(value=0.9, rule="bound", reason="r")
+    assert decide("recall_flawed_min", rule, run) == Finding(
+        "FAIL", "1.000 (n=3, 95% 0.439-1.000), and its lower bound is below 0.9"
+    )
+    assert decide("roc_auc_min", rule, run).status == "FAIL"
+    assert decide("brier_score_max", rule, run).status == "FAIL"
 
 
 def test_a_bound_on_a_measure_without_an_interval_fails_and_names_the_other_rule() -> None:

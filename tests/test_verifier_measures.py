@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from suite.generation import Generation
 from suite.run import CaseResult
 from suite.score import Score
+from suite.stats import wilson
 from suite.verifier_measures import measure_at_threshold, measure_verifier
 from tests.test_verifier_score import ask
 
@@ -57,7 +59,7 @@ def test_every_figure_of_a_written_out_run() -> None:
 
 
 def test_every_figure_has_an_interval_around_it() -> None:
-    for each in measure_verifier(results() * 6):
+    for each in measure_verifier([*results(0.9), *results(0.8)] * 3):
         assert each.low is not None
         assert each.high is not None
         assert each.low - 1e-9 <= each.value <= each.high + 1e-9 or "error" in each.metric, each
@@ -118,4 +120,48 @@ def test_pairs_of_one_problem_are_drawn_together() -> None:
     ]
     together = {each.metric: each for each in measure_verifier(paired)}
     assert alone["roc_auc"].low != alone["roc_auc"].high
-    assert together["roc_auc"].low == together["roc_auc"].high  # every cluster is the same
+    # every cluster is the same, so no draw says anything
+    assert (together["roc_auc"].low, together["roc_auc"].high) == (None, None)
+
+
+def test_shares_of_cases_have_the_interval_of_a_rate() -> None:
+    found = {each.metric: each for each in measure_verifier(results())}
+    found |= {each.metric: each for each in measure_at_threshold(results(), 0.3)}
+    wants = {
+        "precision_right": wilson(3, 4), "recall_right": wilson(3, 4),
+        "precision_flawed": wilson(3, 4), "recall_flawed": wilson(3, 4),
+        "accuracy_at_threshold": wilson(6, 8),
+        "false_positive_rate_at_threshold": wilson(2, 4),
+        "recall_flawed_at_threshold": wilson(4, 4),
+    }  # fmt: skip
+    for name, want in wants.items():
+        assert (found[name].low, found[name].high) == (want.low, want.high), name
+
+
+def test_shares_of_cases_that_share_clusters_have_a_clustered_interval() -> None:
+    found = [replace(each, cluster=f"p{index // 20}") for index, each in enumerate(results() * 20)]
+    sizes = {"recall_flawed": 4, "precision_flawed": 4, "accuracy_at_threshold": 8}
+    measured = (*measure_verifier(found), *measure_at_threshold(found, 0.5))
+    for each in measured:
+        if each.metric in sizes:
+            n = sizes[each.metric] * 20
+            assert each.n == n
+            alone = wilson(3 * n // 4, n)
+            assert each.low is not None
+            assert each.low < alone.low, each
+
+
+def test_a_perfect_score_is_not_certain() -> None:
+    sure = [result(index, ask(index % 2, _0=1 - index % 2, _1=index % 2)) for index in range(6)]
+    found = {each.metric: each for each in measure_verifier(sure)}
+    assert str(found["recall_flawed"]) == "1.000 (n=3, 95% 0.439-1.000)"
+    # a bootstrap has nothing to say of what no draw changes
+    for name in ("roc_auc", "average_precision", "brier_score", "f1_flawed", "mass_on_neither",
+                 "expected_calibration_error"):  # fmt: skip
+        assert (found[name].low, found[name].high) == (None, None), name
+
+
+def test_a_share_of_nothing_has_no_interval() -> None:
+    said = [result(index, ask(label, "1")) for index, label in enumerate(LABELS)]
+    (none,) = (each for each in measure_verifier(said) if each.metric == "precision_right")
+    assert (none.value, none.n, none.low, none.high) == (0.0, 0, None, None)
