@@ -7,13 +7,12 @@ or was written by another version, is left out.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.run_files import RUN_FILE
+from suite.run_files import RUN_FILE, list_runs
 
 _MOST = 15
 """A trend over more is not read; each costs up to a millisecond."""
@@ -51,19 +50,11 @@ def read_earlier_runs(folder: Path, before: str, most: int = _MOST) -> list[Earl
             the folder, all of them are earlier.
         most: How many are looked at, counted back from it.
     """
-    # by when it was written: ids made in the same second are not in order
-    written = {path.parent.name: _written(path) for path in folder.glob(f"*/{RUN_FILE}")}
-    end = written.pop(before, math.inf)
-    names = sorted((name for name, at in written.items() if at < end), key=written.__getitem__)
+    names = [each.name for each in list_runs(folder)]
+    if before in names:
+        del names[names.index(before) :]
     found = (_read(folder / name) for name in names[-most:])
     return [run for run in found if run is not None]
-
-
-def _written(path: Path) -> float:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:  # deleted since it was listed
-        return math.inf
 
 
 def _read(folder: Path) -> EarlierRun | None:
@@ -85,5 +76,5 @@ def _read(folder: Path) -> EarlierRun | None:
         }
         subjects = {name: record["subject"] for name, record in data["models"].items()}
         return EarlierRun(str(data["id"]), str(data["started"]), rates, subjects)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # other people's folder, another version's, or half deleted

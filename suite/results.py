@@ -15,7 +15,7 @@ from suite.measured import Measured
 from suite.measures import find_group_measures, find_measures, measure_directions
 from suite.rates import Rate, find_group_rates, find_rates
 from suite.run import Change, Outcome, Run, Selection
-from suite.run_files import RUN_FILE
+from suite.run_files import list_runs
 from suite.run_folder import RecordedRun, read_folder
 from suite.task import Direction
 
@@ -25,7 +25,7 @@ class FoundRuns:
     """The runs of a folder."""
 
     runs: tuple[RecordedRun, ...]
-    """The oldest first."""
+    """By when they started, the oldest first."""
     left_out: tuple[str, ...]
     """Folders of runs that cannot be read or did not reach their end, and why; a line each."""
 
@@ -84,19 +84,18 @@ def read_runs(folder: Path) -> FoundRuns:
     Args:
         folder: Of run folders; one that is not there holds none.
     """
-    # by when it was written: ids made in the same second are not in order
-    paths = sorted(folder.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime_ns)
     runs, left_out = [], []
-    for path in paths:
+    for path in list_runs(folder):
         try:
-            recorded = read_folder(path.parent)
+            recorded = read_folder(path)
         except InputError as error:
-            left_out.append(f"{path.parent}: {error.problems[0]}")
+            left_out.append(f"{path}: {error.problems[0]}")
             continue
         if recorded.run.stopped:  # its rates would count what never ran as failed
-            left_out.append(f"{path.parent}: stopped before its end")
+            left_out.append(f"{path}: stopped before its end")
         else:
             runs.append(recorded)
+    runs.sort(key=lambda each: each.run.started)  # a copied one is written later
     return FoundRuns(tuple(runs), tuple(left_out))
 
 

@@ -7,6 +7,7 @@ report carries from a worker to the controller.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
@@ -62,6 +63,21 @@ def write_run(run: Run, folder: Path) -> None:
     lines = [json_text(_result_data(result), indent=None) + "\n" for result in ordered]
     write_whole(folder / SAMPLES_FILE, "".join(lines))
     write_whole(folder / RUN_FILE, json_text(_run_data(run)) + "\n")
+
+
+def list_runs(folder: Path) -> list[Path]:
+    """Return the folders of runs in a folder by when they were written, the oldest first.
+
+    Not by their names: ids made in the same second are not in order.
+    """
+
+    def written(path: Path) -> float:
+        try:
+            return (path / RUN_FILE).stat().st_mtime_ns
+        except OSError:  # deleted since it was listed
+            return math.inf
+
+    return sorted((path.parent for path in folder.glob(f"*/{RUN_FILE}")), key=written)
 
 
 def read_run(folder: Path) -> Run:

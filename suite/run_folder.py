@@ -31,8 +31,9 @@ from suite.baseline import (
 )
 from suite.case import Case
 from suite.errors import InputError, describe_problems, nearest
+from suite.measures import measure_run
 from suite.run import Run
-from suite.run_files import RUN_FILE, read_run, write_run
+from suite.run_files import RUN_FILE, list_runs, read_run, write_run
 from suite.whole_file import json_text, write_whole
 
 Baselines = Mapping[tuple[str, str], Baseline]
@@ -105,10 +106,12 @@ def write_folder(
 def read_folder(folder: Path) -> RecordedRun:
     """Read a run and its baselines.
 
+    Its measures are counted again, as its rates are: what `run.json` says of them is for people.
+
     Raises:
         InputError: The folder holds no run, a broken one, or one of another format.
     """
-    run = read_run(folder)
+    run = measure_run(read_run(folder))
     kept = folder / BASELINES
     return RecordedRun(
         folder, run, read_baselines(kept, run), read_baselines(kept, run, anchor=True)
@@ -177,9 +180,7 @@ def find_run(name: str, here: Path, cache_dir: Path | None = None) -> Path:
         return place.parent if place.name == RUN_FILE else place
     caches = [cache_dir] if cache_dir else [folder / ".suite" for folder in (here, *here.parents)]
     runs = next((each / "runs" for each in caches if (each / "runs").is_dir()), caches[0] / "runs")
-    # by when it was written: ids made in the same second are not in order
-    found = sorted(runs.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime_ns)
-    ids = [path.parent.name for path in found]
+    ids = [path.name for path in list_runs(runs)]
     if name == LAST and ids:
         return runs / ids[-1]
     matching = [each for each in ids if each == name] or [i for i in ids if i.startswith(name)]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from suite.results import list_figures, list_results, read_runs
+from suite.run_folder import write_folder
 from tests import toy_extraction, toy_math
+from tests.run_records import make_result, make_run
 from tests.toy_project import ToyProject
 
 
@@ -31,6 +36,17 @@ def test_runs_are_read_from_the_oldest_on_and_what_cannot_be_read_is_named(toy: 
     assert "samples.jsonl" in broken
     assert stopped.endswith("stopped: stopped before its end")
     assert read_runs(toy.path / "nowhere").runs == ()
+
+
+def test_runs_are_in_the_order_in_which_they_started_whenever_they_were_copied(
+    tmp_path: Path,
+) -> None:
+    for second, name in enumerate(["c", "a", "b"]):
+        run = make_run(make_result("x"))
+        write_folder(tmp_path / name, replace(run, started=f"2025-01-01T00:00:0{second}"), [], {})
+    for at, name in enumerate(["a", "b", "c"]):
+        os.utime(tmp_path / name / "run.json", (at, at))
+    assert [each.folder.name for each in read_runs(tmp_path).runs] == ["c", "a", "b"]
 
 
 def test_figures_are_what_the_run_wrote_of_itself(toy: ToyProject) -> None:
