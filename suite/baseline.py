@@ -154,6 +154,8 @@ def parse_baseline(text: str, path: Path) -> Baseline:
         ) from None
     except ValidationError as error:
         raise InputError(describe_problems(error, Baseline, f"{path}: ")) from None
+    except (ValueError, RecursionError) as error:  # of numbers too long and arrays too deep
+        raise InputError(f"{path}: not JSON: {error}") from None
 
 
 def check_owner(baseline: Baseline, path: Path, model: str, task: str) -> Baseline:

@@ -105,9 +105,15 @@ def load_eval(path: Path) -> EvalConfig:
     """
     document = load_yaml(path)
     try:
-        return EvalConfig.model_validate(document)
+        config = EvalConfig.model_validate(document)
     except ValidationError as error:
         raise InputError(describe_problems(error, EvalConfig, str(path))) from None
+    for name, value in config:
+        for each in value if isinstance(value, tuple) else (value,):
+            if "\0" in str(each):
+                key = EvalConfig.model_fields[name].alias or name
+                raise InputError(f"{path}: {key}: no command takes a text with NUL, got {each!r}")
+    return config
 
 
 def pytest_arguments(config: EvalConfig, path: Path, tasks: Collection[str]) -> list[str]:
@@ -161,4 +167,7 @@ def _list_options(config: EvalConfig, path: Path) -> Iterator[str]:
 
 
 def _is_path(name: str, path: Path) -> bool:
-    return bool(_LIKE_A_PATH.fullmatch(name)) or locate(name, path).exists()
+    try:
+        return bool(_LIKE_A_PATH.fullmatch(name)) or locate(name, path).exists()
+    except OSError:  # no file can have such a name, so it is one of another kind
+        return False

@@ -63,6 +63,6 @@ def _first_tokens(logprobs: Any) -> Iterator[tuple[str, float]]:
             if not isinstance(token, str) or not isinstance(value, int | float):
                 continue
             if value <= 0 and value is not False:  # a number to Python
-                found[token] = exp(value)
+                found[token] = exp(max(value, -750))  # 0 from there on; of a huge integer it raises
         yield from found.items()
         return

@@ -109,7 +109,7 @@ def read_header(path: Path) -> tuple[str, ModelRecord]:
     """
     try:
         data = json.loads(_read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON: {error}") from None
     if not isinstance(data, dict) or HEADER not in data:
         raise InputError(f"{path}: no header: {HEADER} is missing")
@@ -236,7 +236,7 @@ def _read_record(data: Any, where: str) -> ModelRecord:
 def _read_models(path: Path) -> dict[str, ModelRecord]:
     try:
         data = json.loads(_read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON: {error}") from None
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, dict):

@@ -70,6 +70,19 @@ def test_a_base_or_a_recording_is_a_path_where_there_is_one(tmp_path: Path) -> N
     assert "--cases-file=openai/gsm8k" in arguments_of(path)
 
 
+def test_a_name_that_no_file_can_have_is_a_name(tmp_path: Path) -> None:
+    path = write(tmp_path, base_model="x" * 300)
+    assert f"--base-model={'x' * 300}" in arguments_of(path)
+
+
+@pytest.mark.parametrize("key", ["base_model", "cases", "output_dir", "task", "pytest"])
+def test_a_text_that_no_command_can_take_is_refused(tmp_path: Path, key: str) -> None:
+    value = ["a\0b"] if key == "pytest" else "a\0b"
+    done = goldgate("--config", write(tmp_path, **{key: value}), "--show")
+    assert done.exit_code == 2
+    assert r"\x00" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "./rows", "../a/rows"])
 def test_a_file_that_is_not_there_is_looked_for_beside_the_evaluation(
     tmp_path: Path, name: str

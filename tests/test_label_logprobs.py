@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import log
+from math import exp, log
 from typing import Any
 
 import pytest
@@ -60,6 +60,13 @@ def test_a_blank_token_before_the_answer_is_passed_over() -> None:
     assert shares(read(place("\n", _1=0.9), place("0", _0=0.6, _1=0.4), text="\n0")) == {
         "0": 0.6, "1": 0.4,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("logprob", [-(10**400), -1e9, float("-inf")])
+def test_a_label_that_is_as_good_as_impossible_has_no_probability(logprob: float) -> None:
+    chosen = {"token": "1", "logprob": -0.5, "top_logprobs": [{"token": "0", "logprob": logprob}]}
+    found = shares(read(chosen))
+    assert found == {"0": 0.0, "1": round(exp(-0.5), 9)}
 
 
 def test_the_token_that_was_chosen_counts_where_the_list_lacks_it() -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from suite.baseline import read_baseline
+from suite.earlier_runs import read_earlier_runs
 from suite.errors import InputError
 from suite.generation import Generation
-from suite.recording_files import read_recording
+from suite.recording_files import read_header, read_recording
 from suite.report.samples import pack_samples
 from tests.run_records import make_result, make_run
 from tests.toy_project import GOOD, ToyProject
@@ -123,6 +125,21 @@ def test_a_broken_near_tie_ends_a_replay_before_any_test(
     result = toy.run("--replay=rec.jsonl")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "line 1: .near: expected a list, got 5" in result.stderr.str()
+
+
+def test_json_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    deep = "[" * 200_000
+    header = tmp_path / "answers.header.json"
+    header.write_text(deep)
+    with pytest.raises(InputError, match=r"answers\.header\.json: not JSON"):
+        read_header(header)
+    write_row(tmp_path / "samples.jsonl")
+    (tmp_path / "run.json").write_text(deep)
+    with pytest.raises(InputError, match=r"run\.json: not JSON"):
+        read_recording(tmp_path)
+    assert read_earlier_runs(tmp_path.parent, "none") == []
+    with pytest.raises(InputError, match=r"run\.json: not JSON"):
+        read_baseline(tmp_path / "run.json")
 
 
 def test_an_infinite_lead_leaves_the_page_valid_json() -> None:
