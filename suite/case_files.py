@@ -84,8 +84,7 @@ def load_cases(
     """
     problems: list[str] = []
     files: dict[str, TaskFile] = {}
-    paths = list_case_files(folder)
-    for path in paths:
+    for path in list_case_files(folder):
         # one that no scorer knows is told, whatever is wanted
         if tasks is not None and path.stem in TASKS and path.stem not in tasks:
             continue
@@ -95,14 +94,19 @@ def load_cases(
             problems += error.problems
     if problems:
         raise InputError(problems)
-    if not paths:
-        raise InputError(f"{folder}: holds no case file (<task>.yaml)")
     return files
 
 
 def list_case_files(folder: Path) -> list[Path]:
-    """Return the case files of a folder, sorted."""
-    return sorted(path for path in folder.glob("*.yaml") if path.name != GATES_FILE)
+    """Return the case files of a folder, sorted.
+
+    Raises:
+        InputError: There is none.
+    """
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name != GATES_FILE)
+    if not paths:
+        raise InputError(f"{folder}: holds no case file (<task>.yaml)")
+    return paths
 
 
 def load_task_file(path: Path, text: str | None = None, num_fewshot: int | None = None) -> TaskFile:

@@ -57,10 +57,7 @@ def review_folder(folder: Path) -> FolderReview:
         InputError: There is none.
     """
     tasks, broken = [], {}
-    paths = list_case_files(folder)
-    if not paths:
-        raise InputError(f"{folder}: holds no case file (<task>.yaml)")
-    for path in paths:
+    for path in list_case_files(folder):
         try:
             file = load_task_file(path)
         except InputError as error:

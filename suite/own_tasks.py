@@ -16,6 +16,7 @@ from suite.task import Task
 from suite.task_check import find_task_problems
 from suite.task_code import checking_code, describe_crash, find_line
 from suite.tasks import TASKS
+from suite.whole_file import read_text
 
 SCORERS_FILE = "scorers.py"
 ALLOW_CODE = "--allow-code"
@@ -78,7 +79,7 @@ def load_own_tasks(folder: Path | None, allowed: bool, text: str | None = None) 
             f"{path}: is code that defines tasks, and code of a cases folder is not run unasked; "
             f"if you trust it: {ALLOW_CODE}"
         )
-    source = (_read(path) if text is None else text).removeprefix("\ufeff")
+    source = (read_text(path) if text is None else text).removeprefix("\ufeff")
     tasks = _take_tasks(_run(source, path), path)
     if problems := [each for task in tasks for each in find_task_problems(task)]:
         raise InputError(
@@ -91,13 +92,6 @@ def load_own_tasks(folder: Path | None, allowed: bool, text: str | None = None) 
 def names_of_own_tasks() -> list[str]:
     """Return the tasks known that are not ours, sorted."""
     return sorted(name for name, task in TASKS.items() if task.origin is not None)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
 
 
 def _run(source: str, path: Path) -> ModuleType:

@@ -14,6 +14,7 @@ from suite.errors import InputError
 from suite.gate_file import load_gates
 from suite.own_tasks import SCORERS_FILE, knowing, load_own_tasks
 from suite.task_check import find_name_problem
+from suite.whole_file import read_text
 
 _CASES = Template("""\
 # The task $name: say here what is asked, and what a right answer is.
@@ -112,10 +113,7 @@ def write_task(name: str, folder: Path, allowed: bool) -> dict[Path, str]:
 def _read(path: Path, otherwise: str) -> str:
     if not path.exists():
         return otherwise
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    text = read_text(path)
     return text if text.endswith("\n") or not text else f"{text}\n"
 
 

@@ -1,4 +1,4 @@
-"""Writes files whole: a reader sees the old content or the new, never a part.
+"""Reads text and writes files whole: a reader sees the old content or the new, never a part.
 
 Nothing here knows what the files hold.
 """
@@ -10,6 +10,22 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from suite.errors import InputError
+
+
+def read_text(path: Path) -> str:
+    """Read a text that people write.
+
+    Raises:
+        InputError: There is no such file, it cannot be read, or it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from suite.errors import InputError
 from suite.garbage import collector_paused
+from suite.whole_file import read_text
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -87,13 +88,7 @@ def load_yaml(path: Path) -> Any:
         InputError: The file cannot be read or parsed, a mapping has a key twice, or aliases make
             much more of it than is written down. All duplicate keys are named at once.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from None
-    return parse_yaml(text, path)
+    return parse_yaml(read_text(path), path)
 
 
 def parse_yaml(text: str, path: Path) -> Any:
