@@ -27,8 +27,10 @@ def load_rows(path: Path, task: str, limit: int | None = None) -> TaskFile:
     """Read other people's rows, one JSON object per line, as cases of a task.
 
     A row has `messages` whose last one is the assistant's, or `prompt` (text or messages) with an
-    optional `completion`; `schema`, `top_level`, `expected`, `compare`, `id` and `tags` where there
-    are any (null: none). What is expected comes from the assistant's text where that is strict
+    optional `completion`; or the columns that the task is asked in, such as `question` and
+    `context`. There may be `schema`, `top_level`, `expected` or the task's own column for it
+    (`answers`, `label`), `compare`, `id` and `tags` (null: none). Else what is expected comes from
+    the assistant's text: as it stands where the task expects a text, as JSON where it is strict
     JSON. Other columns are left alone.
 
     Args:

@@ -16,7 +16,8 @@ class LabelProbability(NamedTuple):
 
     label: str
     probability: float
-    """By the softmax over the whole vocabulary at the first token of the answer."""
+    """Of all tokens that could stand first in the answer, by the softmax; a server tells the
+    likeliest few, and what it leaves out is taken for impossible (`suite.label_logprobs`)."""
 
 
 @dataclass(frozen=True, slots=True)

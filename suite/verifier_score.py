@@ -50,7 +50,7 @@ def flawed_share(right: float, flawed: float) -> float:
     Thresholds, curves and calibration are over this; how much mass is on neither is told apart.
 
     Args:
-        right: Probability of `0` over the whole vocabulary.
+        right: Probability of `0` over all tokens, or over those that a server told.
         flawed: That of `1`.
     """
     both = right + flawed

@@ -1,8 +1,9 @@
 """Lays out a run as one HTML page that needs nothing but itself: no network, no other file.
 
 Rates, counts and gates come decided. The page's parts lie beside this module: `html.j2`,
-`.css` and `.js`; texts and pictures are prepared in `suite.report.flips`, `suite.report.samples`
-and `suite.report.charts`. Every text passes `terminal_safe` and is escaped by the template.
+`.css`, `.js` and `verifier.j2`; texts and pictures are prepared in `flips`, `samples`, `charts`,
+`reasons`, `repeats` and `verifier_charts`. Every text passes `terminal_safe` and is escaped by the
+template.
 """
 
 from __future__ import annotations
