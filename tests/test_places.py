@@ -67,6 +67,13 @@ def test_rows_from_outside_are_not_written_over(toy: ToyProject, option: str) ->
     assert rows.read_bytes() == before
 
 
+@pytest.mark.parametrize("option", ["--output", "--cases", "--replay"])
+def test_a_path_that_no_file_can_have_is_told(toy: ToyProject, option: str) -> None:
+    result = toy.run(f"{option}={'x' * 300}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: *xxx*: File name too long"])
+
+
 def test_a_folder_that_is_half_rewritten_is_no_run(tmp_path: Path) -> None:
     first, second = make_run(make_result("a")), make_run(make_result("b"))
     write_folder(tmp_path, first, [], {})
