@@ -18,8 +18,8 @@ from train.sft_measure import (
     Evaluation,
     choose_metric,
     find_answers,
-    judge,
     read_evaluations,
+    score_outputs,
     summarize,
     write_evaluation,
 )
@@ -61,7 +61,7 @@ def test_a_json_value_counts_as_an_object_where_its_row_asks_for_one() -> None:
 
     mixed = [row('{"a": 1}'), asking("array", "[1, 2]"), asking("any", "null")]
     assert find_answers(mixed) == "object"
-    found = summarize(judge(mixed[:2], answers('{"a": 1}', "[1,2]")), step=1, eval_loss=0.5)
+    found = summarize(score_outputs(mixed[:2], answers('{"a": 1}', "[1,2]")), step=1, eval_loss=0.5)
     assert (found.format_success_rate, found.exact_object_rate) == (1.0, 1.0)
     assert find_answers([asking("array", "[1, 2]"), row("42")]) == "text"
     assert find_answers([asking("array", "[1, 2]", task="qa")]) == "text"
@@ -70,7 +70,7 @@ def test_a_json_value_counts_as_an_object_where_its_row_asks_for_one() -> None:
 def test_a_verifier_may_have_labels_of_its_own() -> None:
     rows = [row("right", "verifier"), row("wrong", "verifier"), row("wrong", "verifier")]
     assert find_answers(rows) == "label"
-    judged = judge(rows, answers("right", "right", "The solution is wrong."))
+    judged = score_outputs(rows, answers("right", "right", "The solution is wrong."))
     assert [each["reason"] for each in judged] == [None, "wrong_label", "not_a_label"]
 
 
@@ -79,7 +79,7 @@ def test_accuracy_of_verdicts_is_their_label_whatever_else_they_say() -> None:
     assert find_answers(rows) == "verdict"
     assert choose_metric(None, "verdict") == "accuracy"
     texts = ('{"label": 1, "why": "y"}', '{"label": true}', '{"why": "x"}', "```{}```")
-    found = summarize(judge(rows, answers(*texts)), step=1, eval_loss=0.5)
+    found = summarize(score_outputs(rows, answers(*texts)), step=1, eval_loss=0.5)
     assert (found.accuracy, found.exact_object_rate) == (0.25, 0.0)
     assert found.format_success_rate == 0.75
     assert find_answers([row('{"label": 1}')]) == "object"  # no verifier's
@@ -87,7 +87,7 @@ def test_accuracy_of_verdicts_is_their_label_whatever_else_they_say() -> None:
 
 def test_accuracy_counts_the_label_and_nothing_else() -> None:
     rows = [row("1"), row("0"), row("0"), row("1")]
-    judged = judge(rows, answers(" 1\n", "1", "0 because", "\u00a01"))
+    judged = score_outputs(rows, answers(" 1\n", "1", "0 because", "\u00a01"))
     assert [each["passed"] for each in judged] == [True, False, False, False]
     found = summarize(judged, step=3, eval_loss=0.5)
     assert found.rates() == {"accuracy": 0.25}
@@ -97,14 +97,14 @@ def test_accuracy_counts_the_label_and_nothing_else() -> None:
 def test_text_is_right_where_it_is_exactly_the_answer() -> None:
     rows = [row("Paris"), row("Rome"), row("Oslo")]
     cut = Generation("Oslo, which", "length")
-    judged = judge(rows, [*answers("Paris\n", "rome"), cut])
+    judged = score_outputs(rows, [*answers("Paris\n", "rome"), cut])
     assert [each["reason"] for each in judged] == [None, "wrong_answer", "truncated"]
     assert summarize(judged, 1, 0.5).rates() == {"exact_answer_rate": 0.3333}
 
 
 def test_an_object_without_an_expected_one_is_compared_with_the_completion() -> None:
     rows = [row('{"a": 1}'), row('{"a": 1}'), row('{"a": true}')]
-    judged = judge(rows, answers('{"a":1}', '{"a":2}', '{"a":1}'))
+    judged = score_outputs(rows, answers('{"a":1}', '{"a":2}', '{"a":1}'))
     assert [each["metrics"]["exact_object_rate"] for each in judged] == [1, 0, 0]
     assert [each["passed"] for each in judged] == [True, True, True]
 
@@ -125,7 +125,7 @@ def test_the_metric_is_the_data_s_own_unless_another_is_asked_for() -> None:
 
 def test_a_file_holds_what_was_measured_and_is_read_again_by_step(tmp_path: Path) -> None:
     rows = [row("1"), row("0")]
-    judged = judge(rows, answers("1", "1"))
+    judged = score_outputs(rows, answers("1", "1"))
     late, early = summarize(judged, 100_000, 0.25), summarize(judged, 99_999, 0.5)
     write_evaluation(tmp_path, late, judged)
     write_evaluation(tmp_path, early, judged)

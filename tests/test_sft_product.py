@@ -14,8 +14,8 @@ from train.sft_data import read_rows
 from train.sft_measure import (
     Evaluation,
     choose_best,
-    judge,
     read_evaluations,
+    score_outputs,
     summarize,
     write_evaluation,
 )
@@ -50,7 +50,7 @@ def test_outputs_are_judged_by_the_suite_and_kept(tmp_path: Path) -> None:
     right = rows[0].completion
     wrong = json.dumps(dict.fromkeys(rows[3].case.expected))
     texts = [right, f"Here it is:\n{rows[1].completion}", f"{rows[2].completion}\n{{}}", wrong]
-    judged = judge(rows, [Generation(text, "stop") for text in texts])
+    judged = score_outputs(rows, [Generation(text, "stop") for text in texts])
     assert [row["passed"] for row in judged] == [True, False, False, False]
     assert [row["reason"] for row in judged[:3]] == [None, "extra_text", "multiple_values"]
     found = summarize(judged, step=7, eval_loss=0.123456)

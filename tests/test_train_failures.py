@@ -21,7 +21,7 @@ from train.__main__ import app
 from train.failures import Failures, is_full, is_out_of_memory
 from train.first_look import check_disk
 from train.loss_guard import LossGuard, TrainingStopped, last_finite, split_rows
-from train.sft import _hush
+from train.quiet import hush
 
 ROOT = Path(__file__).parents[1]
 SMOKE = ROOT / "train" / "configs" / "tiny_smoke.yaml"
@@ -271,7 +271,7 @@ def test_only_a_base_of_this_machine_turns_the_hub_off(
     monkeypatch.setenv("HF_HUB_OFFLINE", before or "")
     if before is None:
         monkeypatch.delenv("HF_HUB_OFFLINE")
-    _hush(local)
+    hush(local)
     assert os.environ.get("HF_HUB_OFFLINE") == after
 
 

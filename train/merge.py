@@ -7,12 +7,10 @@ adapter does is measured by `train/merge_check.py`, not here.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shlex
 import shutil
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -26,6 +24,7 @@ from fixtures.registry import LocalEntry, Registry
 from suite.errors import InputError, unknown
 from suite.whole_file import json_text, write_whole
 from train.manifest import read_commit, read_versions
+from train.quiet import hush
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -163,7 +162,8 @@ def merged_quantization(model: Model, weights: BaseWeights) -> Quantization:
 
 
 def _add_weights(model: Model, weights: BaseWeights) -> PreTrainedModel:
-    _hush()
+    os.environ["HF_HUB_OFFLINE"] = "1"  # all files are local
+    hush(local=True)
     import torch
     from peft import PeftModel
 
@@ -194,19 +194,6 @@ def _add_weights(model: Model, weights: BaseWeights) -> PreTrainedModel:
     except ValueError as error:  # peft: NaNs detected in the merged weights
         raise InputError(f"{model.adapter}: merged in {model.dtype}: {error}") from None
     return merged
-
-
-def _hush() -> None:
-    """Keep the libraries offline, all files being local, and silence what nobody can act on."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    # bitsandbytes 0.50 offers a kernel from the hub, which is kept out on purpose
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.CRITICAL)
-    # peft 0.21.2 with transformers 5.23
-    warnings.filterwarnings("ignore", message=".*gradient_checkpointing", category=FutureWarning)
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
 
 
 def _record(model: Model, weights: BaseWeights, made: Path) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.adapter_files import ADAPTER_CONFIG, check_adapter_folder, check_base_folder
 from suite.errors import InputError
+from train.adapter_dir import ADAPTER_FILES
 from train.merge import RECORD, read_object
-from train.sft_run import ADAPTER_FILES
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -6,10 +6,7 @@ of them with its manifest and card.
 
 from __future__ import annotations
 
-import logging
-import os
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +23,7 @@ from train.loss_guard import TrainingStopped
 from train.manifest import build_manifest
 from train.plot import draw_card
 from train.processes import is_main, once, process_count, say
+from train.quiet import hush
 from train.sft_config import SftConfig
 from train.sft_data import Example, SftRow, encode_rows
 from train.sft_export import export_adapter
@@ -203,7 +201,7 @@ def _build_trainer(
 ) -> tuple[FormatTrainer, int]:
     """Load what trains; also returns the number of training tokens of one epoch."""
     folder = base.folder
-    _hush(local=base.revision is None)
+    hush(local=base.revision is None)
     import torch
 
     from train.sft_base import load_trained_base, read_tokenizer
@@ -239,26 +237,6 @@ def _shorten(config: SftConfig, examples: dict[str, list[Example]]) -> dict[str,
     count = 2 * training.batch_size * training.gradient_accumulation_steps * process_count()
     longest = sorted(examples["train"], key=lambda each: -each.length)[:count]
     return {"train": longest, "eval": examples["eval"][: config.evaluation.rows]}
-
-
-def _hush(local: bool) -> None:
-    """Silence what nobody can act on; before the libraries are imported.
-
-    Args:
-        local: The base is a folder of this machine, so nothing may be looked for on the network.
-    """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    if local:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    # bitsandbytes 0.50 offers a kernel from the hub, which is kept out on purpose
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
-    # trl 1.16 with transformers 5.23: renamed, not gone
-    warnings.filterwarnings("ignore", message=".*gradient_checkpointing", category=FutureWarning)
-    import datasets
-    from transformers.utils import logging as transformers_logging
-
-    datasets.disable_progress_bars()
-    transformers_logging.disable_progress_bar()
 
 
 def _run(

@@ -12,8 +12,8 @@ from typing import Any
 
 from fixtures.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from suite.whole_file import json_text, write_whole, write_whole_bytes
+from train.adapter_dir import CURVES, leftovers
 from train.sft_config import SftConfig
-from train.sft_run import CURVES, leftovers
 
 
 def export_adapter(

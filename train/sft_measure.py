@@ -145,7 +145,7 @@ def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
     return asked
 
 
-def judge(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, Any]]:
+def score_outputs(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, Any]]:
     """Score each output; the rows of `outputs.jsonl`."""
     answers = find_answers(rows)
     labels = {*LABELS, *(row.completion.strip(_BLANK) for row in rows)}

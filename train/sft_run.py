@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fixtures.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_base_folder
+from fixtures.adapter_files import check_base_folder
 from fixtures.devices import find_device
 from fixtures.file_hash import hash_file
 from fixtures.hub import Base, find_base
 from suite.errors import InputError
 from suite.whole_file import json_text, write_whole
+from train.adapter_dir import MAY_MOVE, check_adapter_dir, check_adapter_owner
 from train.data import SPLITS, DataConfig, make_data
 from train.precision import check_device, choose_dtype, choose_precision, probe_device
 from train.sft_config import SftConfig
@@ -31,12 +32,6 @@ BASE_FILES = ("config.json", "tokenizer.json")
 
 EVALUATIONS = "evaluations"
 """Folder in the run folder with the rates and outputs of each measured step."""
-CURVES = "curves.png"
-ADAPTER_FILES = (ADAPTER_WEIGHTS, ADAPTER_CONFIG, CURVES, "README.md", "manifest.json")
-"""An adapter folder, in the order in which it is written."""
-
-_MAY_MOVE = ("output_dir", "adapter_dir")
-"""Settings that decide nothing of the weights."""
 
 
 def find_checked_base(config: SftConfig) -> Base:
@@ -114,11 +109,11 @@ def open_run(
         InputError: The folder holds another run, or files of another kind.
     """
     folder, record = config.output_dir, config.output_dir / RECORD
-    settings = config.model_dump(mode="json", exclude=set(_MAY_MOVE))
+    settings = config.model_dump(mode="json", exclude=set(MAY_MOVE))
     wanted = {"settings": settings, "base_files": base_hashes}
-    _check_adapter_dir(config.adapter_dir)
+    check_adapter_dir(config.adapter_dir)
     if not overwrite:
-        _check_adapter_owner(config)
+        check_adapter_owner(config)
     if record.is_file():
         if not resume:
             raise InputError(
@@ -152,7 +147,7 @@ def check_overwrite(config: SftConfig, base: Path, files: Iterable[Path]) -> Non
     Raises:
         InputError: The adapter's folder holds something else, or an input lies in the run's.
     """
-    _check_adapter_dir(config.adapter_dir)
+    check_adapter_dir(config.adapter_dir)
     run = config.output_dir.resolve()
     if problems := [
         f"{path}: lies in {config.output_dir}, which --overwrite would delete"
@@ -247,50 +242,6 @@ def start_stopwatch(folder: Path, started: float) -> Stopwatch:
     path = folder / "elapsed_s.json"
     before_s = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
     return Stopwatch(path, before_s, started)
-
-
-def leftovers(adapter: Path) -> list[Path]:
-    """The temporary files that a killed export left in an adapter folder."""
-    return sorted(path for name in ADAPTER_FILES for path in adapter.glob(f".{name}*.tmp"))
-
-
-def _check_adapter_dir(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and _may_hold_the_adapter(folder)):
-        raise InputError(
-            f"adapter_dir: {folder}: is not empty and holds no adapter with a manifest.json; "
-            "adapter_dir=DIR writes elsewhere"
-        )
-
-
-def _check_adapter_owner(config: SftConfig) -> None:
-    """Refuse an adapter of another run; this run's own, and the same settings again, are fine."""
-    path = config.adapter_dir / "manifest.json"
-    if not path.is_file():
-        return
-    try:
-        made = dict(json.loads(path.read_text(encoding="utf-8"))["training"])
-        owner = str(made["output_dir"])
-    except (OSError, ValueError, LookupError, TypeError):
-        made, owner = {}, "an unknown run"
-    mine = config.model_dump(mode="json", exclude_none=True)
-    moved = {key: mine[key] for key in _MAY_MOVE}
-    if made | moved != mine and Path(owner).resolve() != config.output_dir.resolve():
-        raise InputError(
-            f"adapter_dir: {config.adapter_dir}: holds the adapter of another run ({owner}); "
-            "adapter_dir=DIR writes elsewhere, --overwrite replaces it"
-        )
-
-
-def _may_hold_the_adapter(folder: Path) -> bool:
-    """Whether a folder is empty, an adapter, or what a killed export left of one.
-
-    A card alone is none of these: an export writes the weights first.
-    """
-    paths = set(folder.iterdir())
-    if not paths or folder / "manifest.json" in paths:
-        return True
-    ours = {folder / name for name in ADAPTER_FILES} | set(leftovers(folder))
-    return paths <= ours and paths != {folder / "README.md"}
 
 
 def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:

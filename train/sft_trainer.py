@@ -35,8 +35,8 @@ from train.sft_measure import (
     choose_best,
     choose_metric,
     find_answers,
-    judge,
     read_evaluations,
+    score_outputs,
     summarize,
     write_evaluation,
 )
@@ -191,9 +191,9 @@ class FormatTrainer(SFTTrainer):
         return torch.autocast("cpu", torch.bfloat16)
 
     def measure(self, eval_loss: float) -> Evaluation:
-        """Answer, judge, and write both to the run folder."""
+        """Answer, score, and write both to the run folder."""
         step = self.state.global_step
-        judged = judge(self.eval_rows, self._answer(step))
+        judged = score_outputs(self.eval_rows, self._answer(step))
         measured = summarize(judged, step, eval_loss)
         folder = Path(self.args.output_dir) / EVALUATIONS
         if is_main():
