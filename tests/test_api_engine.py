@@ -23,6 +23,7 @@ from tests.fault_server import (
     GOOD,
     Fault,
     FaultServer,
+    Handler,
     answer,
     completion,
     drip,
@@ -184,13 +185,32 @@ def test_a_server_that_is_not_there_is_named_with_the_command_that_starts_it() -
     assert f"no server answers at {server.url}; start it: vllm serve m" in found.stopped
 
 
-def test_a_case_that_waits_for_another_try_does_not_hold_up_the_end(server: FaultServer) -> None:
-    server.scripts = {"c00": [status(429, Retry_After="50")], "c01": [status(401)]}
+BUSY, DENIED = status(429, Retry_After="50"), status(401)
+
+
+def later(fault: Fault) -> Fault:
+    def run(handler: Handler) -> None:
+        time.sleep(0.3)
+        fault(handler)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param({"c00": [BUSY], "c01": [later(DENIED)]}, id="it waits already"),
+        pytest.param({"c00": [later(BUSY)], "c01": [DENIED]}, id="it is told so afterwards"),
+    ],
+)
+def test_a_case_that_is_to_wait_for_another_try_does_not_hold_up_the_end(
+    server: FaultServer, scripts: dict[str, list[Fault]]
+) -> None:
+    server.scripts = scripts
     began = time.monotonic()
     endpoint = Endpoint(model="m", base_url=server.url)
     engine = ApiEngine(Model(name="toy", type="api", endpoint=endpoint))
     prompts = [Prompt(case, (("user", f"Say {case}."),)) for case in ("c00", "c01")]
-    server.delay_s = 0.1
     with pytest.raises(EngineError, match="authentication"):
         engine.generate(prompts, lambda batch: None)
     assert time.monotonic() - began < 10

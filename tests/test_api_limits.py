@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.api_cost import bound_prompt
 from fixtures.api_engine import ApiEngine
-from fixtures.api_spending import SPENDING_FILE
+from fixtures.api_spending import SPENDING_FILE, Amount, Spending
 from fixtures.cache import Cache
 from fixtures.engine import EngineError
 from fixtures.file_hash import hash_file
@@ -140,6 +140,35 @@ def test_tries_that_may_have_cost_something_count_at_their_most(
     # what was refused with a 500 costs nothing, two silences may have cost all they can
     assert server.seen.asked == {"c00": 2, "c01": 2}
     assert (answered, why[:30]) == (0, "stopped before a cap is passed")
+
+
+def test_a_pass_that_ends_early_waits_for_no_cap_and_leaves_nothing_booked(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    server.delay_s, server.scripts = 0.2, {"c00": [status(401)]}
+    most = as_much_as_can_be(prompts(0, 1)[0])["total_tokens"]
+    allowance = Allowance(Limits(4, max_tokens=most), tmp_path, "run")  # one at a time has room
+    began = time.monotonic()
+    _, why = ask(server, prompts(0, 4), allowance, request_timeout_s=4)
+    assert why.startswith("authentication: ")
+    assert time.monotonic() - began < 4
+    assert server.seen.asked == {"c00": 1}
+    assert Spending(allowance).total() == Amount(0, 0.0)
+
+
+def test_a_request_that_is_broken_off_is_spent_and_nobody_waits_for_it(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    server.otherwise = [hang()]
+    most = as_much_as_can_be(prompts(0, 1)[0])["total_tokens"]
+    allowance = Allowance(Limits(1, max_tokens=most), tmp_path, "run")
+    late = {"run_timeout_s": 0.3, "request_timeout_s": 4}
+    assert "`run_timeout_s`" in ask(server, prompts(0, 1), allowance, **late)[1]
+    began = time.monotonic()
+    _, why = ask(server, prompts(1, 1), allowance, request_timeout_s=4)
+    assert why.startswith(f"stopped before a cap is passed: {most:,} tokens")
+    assert time.monotonic() - began < 4
+    assert server.seen.asked == {"c00": 1}
 
 
 def test_what_an_entry_adds_to_every_request_counts_towards_the_cap(
