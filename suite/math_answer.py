@@ -130,7 +130,7 @@ def _find_stated(answer: str, is_open: bool) -> Answer | None:
         if _HEADING.match(line, number.end):
             continue
         at_end = number.end == len(line) and mark.end() + len(raw) == len(answer)
-        flexible = _judge(number, is_open and at_end)
+        flexible = _settle(number, is_open and at_end)
         plain = _STRICT.match(raw)
         if flexible.value is None or not plain or 4 + plain.end() != number.end:
             return Answer(Extraction(None, flexible.reason or "no_number"), flexible)
@@ -142,14 +142,14 @@ def _find_final(answer: str, is_open: bool) -> Extraction:
     text = plain_text(answer)
     for boxed in reversed(_BOXED.findall(text)):
         if (number := find_last(boxed)) is not None:
-            return _judge(number, False)
+            return _settle(number, False)
     final = find_last(text)
     if final is None:
         return Extraction(None, "no_number")
-    return _judge(final, is_open and final.end == len(text))
+    return _settle(final, is_open and final.end == len(text))
 
 
-def _judge(number: Number, may_go_on: bool) -> Extraction:
+def _settle(number: Number, may_go_on: bool) -> Extraction:
     if may_go_on:
         return Extraction(None, "cut_off")
     return Extraction(number.value, None if number.value is not None else "unclear_number")

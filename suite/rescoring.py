@@ -103,7 +103,7 @@ def rescore(
         then, now = result.score, new.score
         if then and now is None:
             lost.add(result.case_id)
-        if then and now and _judged(then) != _judged(now) and result.repeat == 1:
+        if then and now and _verdict(then) != _verdict(now) and result.repeat == 1:
             moves.append(Move(result.model, result.task, result.case_id, then, now))
     selections = run.selections if files is None else tuple(_reselect(run.selections, files))
     rescored = replace(
@@ -117,7 +117,7 @@ def _index(files: Mapping[str, TaskFile]) -> dict[tuple[str, str], Case]:
     return {(case.task, case.id): case for file in files.values() for case in file.cases}
 
 
-def _judged(score: Score) -> tuple[object, ...]:
+def _verdict(score: Score) -> tuple[object, ...]:
     return score.passed, score.metrics, score.counts, score.reason
 
 

@@ -79,16 +79,16 @@ def parse_strict(text: str, finish_reason: str | None = None) -> Parsed:
         The value or the reason, and the counts of top-level objects and arrays in either case.
     """
     try:
-        return _judge(text, finish_reason)
+        return _parse(text, finish_reason)
     except RecursionError:  # the caller's stack is nearly used up: take a fresh one
         found: list[Parsed] = []
-        thread = threading.Thread(target=lambda: found.append(_judge(text, finish_reason)))
+        thread = threading.Thread(target=lambda: found.append(_parse(text, finish_reason)))
         thread.start()
         thread.join()
         return found[0]
 
 
-def _judge(text: str, finish_reason: str | None) -> Parsed:
+def _parse(text: str, finish_reason: str | None) -> Parsed:
     ascii_only = text.isascii()
     flags = () if ascii_only or "\ufffd" not in text else ("replacement_character",)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from suite.case import Case, Message
-from suite.commands.diff import _judge
+from suite.commands.diff import _score
 from suite.generation import Generation
 from suite.report.lines import Line
 from suite.report.rescore import render_rescored
@@ -37,7 +37,7 @@ def test_a_case_that_cannot_be_judged_today_loses_its_verdict_and_no_other_does(
 
 def test_two_models_are_shown_though_one_case_cannot_be_judged() -> None:
     case = make_case("a").model_copy(update={"schema_": {"pattern": "(a"}})
-    score = _judge(case, Generation("{}", "stop"))
+    score = _score(case, Generation("{}", "stop"))
     assert (score.passed, score.reason) == (False, "no_verdict")
     assert score.metrics["schema_valid_rate"] == 0
     assert score.metrics["duplicate_json_objects_rate"] == 1

@@ -152,13 +152,13 @@ def score_outputs(rows: list[SftRow], generations: list[Generation]) -> list[dic
     judged = []
     for row, generation in zip(rows, generations, strict=True):
         if answers in ("object", "verdict"):
-            found = _judge_object(row, generation, answers == "verdict")
+            found = _score_object(row, generation, answers == "verdict")
         elif answers == "label":
-            found = _judge_label(row, generation, labels)
+            found = _score_label(row, generation, labels)
         elif answers == "number":
-            found = _judge_number(row, generation)
+            found = _score_number(row, generation)
         else:
-            found = _judge_text(row, generation)
+            found = _score_text(row, generation)
         expected = row.completion if row.case.expected is None else row.case.expected
         judged.append(
             {"id": row.case.id, "tags": list(row.case.tags)}
@@ -169,7 +169,7 @@ def score_outputs(rows: list[SftRow], generations: list[Generation]) -> list[dic
     return judged
 
 
-def _judge_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict[str, Any]:
+def _score_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict[str, Any]:
     score = score_format(row.case, generation)
     expected = row.case.expected
     if expected is None:
@@ -185,7 +185,7 @@ def _judge_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict
     return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
 
 
-def _judge_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[str, Any]:
+def _score_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[str, Any]:
     label = generation.text.strip(_BLANK)
     right = label == row.completion.strip(_BLANK)
     reason = None if right else "wrong_label" if label in labels else "not_a_label"
@@ -195,14 +195,14 @@ def _judge_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[
     return judged
 
 
-def _judge_number(row: SftRow, generation: Generation) -> dict[str, Any]:
+def _score_number(row: SftRow, generation: Generation) -> dict[str, Any]:
     case = row.case.model_copy(update={"expected": row.completion})
     score = score_math(case, generation)
     metrics = {name: score.metrics[name] for name in METRICS["number"]}
     return {"passed": score.passed, "reason": score.reason, "metrics": metrics}
 
 
-def _judge_text(row: SftRow, generation: Generation) -> dict[str, Any]:
+def _score_text(row: SftRow, generation: Generation) -> dict[str, Any]:
     right = generation.text.strip(_BLANK) == row.completion.strip(_BLANK)
     cut = generation.finish_reason == "length"
     reason = None if right else "truncated" if cut else "wrong_answer"

@@ -78,13 +78,13 @@ def check(
         raise typer.Exit(2) from None
     ok = True
     for row in rows:
-        verdict = _judge(row, wanted, object_)
+        verdict = _check(row, wanted, object_)
         ok = ok and verdict["ok"]
         sys.stdout.write(json_line(verdict) + "\n")
     raise typer.Exit(0 if ok else 1)
 
 
-def _judge(row: _Row, schema: dict[str, Any] | bool, object_only: bool) -> dict[str, Any]:
+def _check(row: _Row, schema: dict[str, Any] | bool, object_only: bool) -> dict[str, Any]:
     from suite.schema import violations
     from suite.strict_json import parse_strict
 
