@@ -79,7 +79,8 @@ def _grades(result: CaseResult) -> Grades | None:
 
 
 def _scale(grade: int) -> float:
-    return (grade - WORST) / (BEST - WORST)
+    # a file may hold any
+    return (min(BEST, max(WORST, grade)) - WORST) / (BEST - WORST)
 
 
 def _stretch(share: Measured) -> Measured:

@@ -37,7 +37,8 @@ def measure_qa(results: Sequence[CaseResult]) -> Iterator[Measured]:
 
 
 def _value(result: CaseResult, name: str) -> float:
-    return result.score.values.get(name, 0.0) if result.score else 0.0
+    value = result.score.values.get(name, 0.0) if result.score else 0.0
+    return min(1.0, max(0.0, value))  # a file may hold any number, also none
 
 
 def _is_right(result: CaseResult) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from sys import float_info
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -68,6 +69,9 @@ def _plain(kind: type) -> _Reader:
         # True is an int to Python
         if not isinstance(value, kinds) or (type(value) is bool and kind is not bool):
             raise _wrong(place, name, value)
+        # a whole number of 400 digits is no float, and the first sum would say so
+        if kind is float and type(value) is int and abs(value) > float_info.max:
+            raise _wrong(place, name, f"{str(value)[:9]}...")
         return value
 
     return read

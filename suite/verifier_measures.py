@@ -48,6 +48,8 @@ THRESHOLD_MEASURES: dict[str, Direction] = {
 }
 """Those of a model whose adapter brings a decision threshold along."""
 _NAMES = ("right", "flawed")
+_MOST = 1.001
+"""Of a probability: a server rounds."""
 _ROUNDING = 1e-9
 """Weighted sums over draws of the same cases differ by less."""
 
@@ -109,21 +111,28 @@ def apply_threshold(row: Labelled, threshold: float) -> Labelled:
 def read_rows(results: Sequence[CaseResult]) -> list[Labelled] | None:
     """Return what was predicted for what; None where that says too little to measure.
 
-    That is so when a case has no verdict, or not both labels occur.
+    That is so when a case has no verdict, or a recorded one without what is measured, or not both
+    labels occur.
     """
-    rows = [_read(result.score, result.cluster or "") for result in results if result.score]
+    found = [_read(each.score, each.cluster or "") if each.score else None for each in results]
+    rows = [row for row in found if row is not None]
     if len(rows) < len(results) or len({row.label for row in rows}) < 2:
         return None
     return rows
 
 
-def _read(score: Score, cluster: str) -> Labelled:
+def _read(score: Score, cluster: str) -> Labelled | None:
+    """Return what a score says, None where it is none of this task: a file may hold any."""
     values = score.values
-    predicted = values.get("predicted")
+    label, predicted = values.get("label"), values.get("predicted")
+    both = [values[name] for name in ("p_right", "p_flawed") if name in values]
+    fits = len(both) in (0, 2) and all(0 <= each <= _MOST for each in both)
+    if not fits or label not in (0, 1) or predicted not in (0, 1, None):
+        return None
     return Labelled(
-        label=int(values["label"]),
+        label=int(label),
         predicted=None if predicted is None else int(predicted),
-        share=flawed_share(values["p_right"], values["p_flawed"]) if "p_right" in values else None,
+        share=flawed_share(both[0], both[1]) if both else None,
         cluster=cluster,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -151,6 +152,13 @@ def test_a_mean_of_equal_values_is_that_value() -> None:
     # 0.8 ten times over, added up one by one, is 7.999999999999999
     found = by_name([result(f"c{n:02d}", 0.8) for n in range(10)])
     assert found["token_f1"].value == 0.8
+
+
+def test_what_a_file_holds_in_place_of_a_share_is_taken_for_the_nearest_one() -> None:
+    odd = [result(f"c{n}", f1) for n, f1 in enumerate((math.inf, -math.inf, math.nan, 7.0))]
+    found = by_name([*odd, result("c9", 1, grades=Grades(9, -3, 10**400))])
+    assert found["token_f1"].value == 3 / 5
+    assert (found["judge_score"].value, found["judge_faithfulness"].value) == (5, 1)
 
 
 # --- intervals
