@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
@@ -15,16 +16,22 @@ from train.card import write_card
 from train.manifest import build_manifest
 from train.sft_config import SftConfig
 from train.sft_data import SftRow
-from train.sft_measure import Evaluation, judge, outputs_of, summarize, write_evaluation
+from train.sft_measure import (
+    Evaluation,
+    outputs_of,
+    score_outputs,
+    summarize,
+    write_evaluation,
+)
 from train.threshold import Threshold, choose_threshold, find_threshold
 from train.user_rows import read_rows
 
 
-def verifier_rows(folder: Path, labels: list[int]) -> list[SftRow]:
+def verifier_rows(folder: Path, labels: list[int], **more: Any) -> list[SftRow]:
     path = folder / "rows.jsonl"
     rows = [
         {"question": f"Take {n}. Add 2. What is it?", "solution": f"{n} + 2 = {n + 2}",
-         "label": label, "completion": str(label)}
+         "label": label, "completion": str(label)} | more
         for n, label in enumerate(labels)
     ]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -95,7 +102,7 @@ def test_no_other_threshold_is_better_and_figures_are_those_of_scikit_learn() ->
 def test_it_is_chosen_by_what_was_measured_at_the_step_kept(tmp_path: Path) -> None:
     rows = verifier_rows(tmp_path, [0, 0, 1, 1])
     answers = [answer(0.1), answer(0.2, neither=0.9), answer(0.3), answer(0.7)]
-    judged = judge(rows, answers)
+    judged = score_outputs(rows, answers)
     assert [row["reason"] for row in judged] == [None, None, "wrong_label", None]
     measured = summarize(judged, 20, 0.4)
     assert measured.accuracy == 0.75
@@ -104,9 +111,18 @@ def test_it_is_chosen_by_what_was_measured_at_the_step_kept(tmp_path: Path) -> N
     assert chosen == Threshold(0.25, 4, accuracy=1.0, accuracy_at_half=0.75, roc_auc=1.0)
 
 
+@pytest.mark.parametrize("expected", ["flawed", {"label": 1}, 1], ids=["word", "object", "number"])
+def test_what_else_a_row_expects_does_not_stand_in_its_way(tmp_path: Path, expected: Any) -> None:
+    rows = verifier_rows(tmp_path, [0, 0, 1, 1], expected=expected)
+    judged = score_outputs(rows, [answer(share) for share in (0.1, 0.2, 0.3, 0.7)])
+    write_evaluation(tmp_path, summarize(judged, 20, 0.4), judged)
+    chosen = find_threshold(outputs_of(tmp_path, 20))
+    assert chosen == Threshold(0.25, 4, accuracy=1.0, accuracy_at_half=0.75, roc_auc=1.0)
+
+
 def test_rows_answered_by_generating_have_none(tmp_path: Path) -> None:
     rows = verifier_rows(tmp_path, [0, 1])
-    judged = judge(rows, [Generation("0", "stop"), Generation("1", "stop")])
+    judged = score_outputs(rows, [Generation("0", "stop"), Generation("1", "stop")])
     write_evaluation(tmp_path, summarize(judged, 5, 0.4), judged)
     assert find_threshold(outputs_of(tmp_path, 5)) is None
 

@@ -186,10 +186,11 @@ def _score_object(row: SftRow, generation: Generation, is_verdict: bool) -> dict
 
 
 def _score_label(row: SftRow, generation: Generation, labels: set[str]) -> dict[str, Any]:
-    label = generation.text.strip(_BLANK)
-    right = label == row.completion.strip(_BLANK)
+    label, learned = generation.text.strip(_BLANK), row.completion.strip(_BLANK)
+    right = label == learned
     reason = None if right else "wrong_label" if label in labels else "not_a_label"
     judged = {"passed": right, "reason": reason, "metrics": {"accuracy": int(right)}}
+    judged["label"] = learned  # `expected` may be whatever else the row says
     if generation.label_probabilities:
         judged["probabilities"] = dict(generation.label_probabilities)
     return judged

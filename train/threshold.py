@@ -120,7 +120,9 @@ def find_threshold(outputs: Path) -> Threshold | None:
         if probabilities is None:
             return None
         shares.append(flawed_share(probabilities[RIGHT], probabilities[FLAWED]))
-        labels.append(VERIFIER_LABELS.index(str(row["expected"]).strip()))
+        # outputs of a run that began before `label` was written have the label there
+        label = row["label"] if "label" in row else str(row["expected"]).strip()
+        labels.append(VERIFIER_LABELS.index(label))
     return choose_threshold(shares, labels)
 
 
