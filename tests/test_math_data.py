@@ -21,7 +21,7 @@ from suite.tasks import TASKS
 from train.__main__ import app
 from train.data_config import DataConfig
 from train.sft_config import read_config
-from train.sft_measure import METRICS, choose_metric, find_answers, judge, summarize
+from train.sft_measure import METRICS, choose_metric, find_answers, score_outputs, summarize
 from train.user_rows import SftRow, read_given, read_rows
 from train.worked_problem import draw_problem, solve
 from train.worked_rows import make_worked_splits
@@ -179,7 +179,7 @@ def test_training_measures_with_the_scorer_of_the_suite(
     row = next(row for row in gsm8k_rows(tmp_path / "files") if "2,400" in row.completion)
     assert find_answers([row]) == "number"
     assert choose_metric(None, "number") == METRICS["number"][0] == "flexible_exact_match"
-    judged = judge([row], [Generation(text, "stop")])
+    judged = score_outputs([row], [Generation(text, "stop")])
     assert judged[0]["reason"] == reason
     measured = summarize(judged, 0, 1.0)
     assert measured.rates() == {"flexible_exact_match": flexible, "strict_exact_match": strict}
