@@ -56,17 +56,18 @@ def test_each_line_holds_each_number_is_given_or_found_and_the_last_result_is_th
             a, b = Fraction(left), Fraction(right)
             value = {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[operation]
             assert value == int(result), row
-            assert {left, right} <= known, row
+            assert "bank" in row["tags"] or {left, right} <= known, row  # a week has seven days
             known.add(result)
         assert last == f"#### {result}"
 
 
-def test_half_of_the_problems_are_other_stories_and_all_lengths_come() -> None:
+def test_most_problems_are_of_the_bank_and_all_lengths_come() -> None:
     rows = make_worked_splits(SMALL)["train"]
     domains = Counter(row["domain"] for row in rows)
-    assert 70 < domains["story"] < 130
+    assert 20 < domains["story"] < 60
+    assert 95 < sum("bank" in row["tags"] for row in rows) < 145
     assert len(domains) > 12
-    assert {tag for row in rows for tag in row["tags"]} == {"steps_1", "steps_2", "steps_3"}
+    assert {tag for row in rows for tag in row["tags"]} == {"bank", "steps_1", "steps_2", "steps_3"}
 
 
 def test_rows_are_laid_out_as_the_suite_asks_and_pass_as_they_are() -> None:

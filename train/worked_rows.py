@@ -22,6 +22,7 @@ from train.curriculum import STAGES, Stage
 from train.data_config import DataConfig
 from train.leakage import Prompt, match_prompts, read_prompt, suite_prompts
 from train.planted_errors import Solved, draw_group
+from train.problem_bank import draw_bank_problem, problems
 from train.worked_problem import draw_problem, solve
 
 CATALOGUE = "catalogue.csv"
@@ -29,8 +30,9 @@ CATALOGUE = "catalogue.csv"
 COLUMNS = ("split", "index", "question", "solution", "label", "error_type")
 
 _MOST_REDRAWS = 20
-_STORIES = 0.5
-"""Share of math rows with the stories that the embedded base has seen others of."""
+_BANK, _STORIES = 0.6, 0.2
+"""Shares of math rows of the bank, and of stories such as the embedded base has seen; the rest are
+of the scenes that a verifier's problems are of."""
 
 Rows = list[dict[str, Any]]
 
@@ -52,8 +54,8 @@ def make_worked_splits(config: DataConfig) -> dict[str, Rows]:
         config: Of one of the two tasks.
 
     Returns:
-        `train`, `validation` and `test`. In `train` a group's rows follow each other: a batch of
-        rows as given (`row_order: given`) then sees right and flawed side by side. The other two
+        `train`, `validation` and `test`. In `train` a group's rows follow each other: most batches
+        of rows as given (`row_order: given`) then see right and flawed side by side. The other two
         are shuffled.
     """
     cases = suite_prompts()
@@ -92,10 +94,10 @@ def _draw_split(config: DataConfig, split: str, name: str, taken: set[str]) -> R
     rng = random.Random(f"{config.task}/{config.seed}/{name}")
     count = {"train": config.n_train, "eval": config.n_eval, "test": config.n_test}[split]
     assert count is not None
-    draws = _draws(config, count) if split == "train" else [(count, _drawer(config.task))]
+    easy = config.curriculum * count if split == "train" else 0.0
     rows: Rows = []
     groups = itertools.count()
-    for wanted, draw in draws:
+    for wanted, draw in _draws(_drawer(config.task, split), count, easy):
         part: Rows = []
         while len(part) < wanted:
             drawn = draw(rng)
@@ -115,18 +117,22 @@ _Draw = Callable[[random.Random], _Drawn | None]
 """Draws rows; None: these will not do."""
 
 
-def _drawer(task: str) -> _Draw:
-    return _draw_verifier if task == "verifier" else _draw_math
+def _drawer(task: str, split: str) -> _Draw:
+    return _draw_verifier if task == "verifier" else functools.partial(_draw_math, split)
 
 
-def _draws(config: DataConfig, count: int) -> list[tuple[int, _Draw]]:
-    """How many training rows are drawn in which way, in the order of the file."""
-    easy = config.curriculum * count
+def _draws(draw: _Draw, count: int, easy: float) -> list[tuple[int, _Draw]]:
+    """How many rows are drawn in which way, in the order of the file.
+
+    Args:
+        draw: Draws the rows that are no easier than those of other splits.
+        count: All rows.
+        easy: How many of them, about, are those of the curriculum's stages.
+    """
     draws: list[tuple[int, _Draw]] = [
-        (2 * round(easy * stage.share / 2), functools.partial(_draw_easy, stage))
-        for stage in (STAGES if easy else ())
+        (2 * int(easy * stage.share / 2), functools.partial(_draw_easy, stage)) for stage in STAGES
     ]
-    return [*draws, (count - sum(wanted for wanted, _ in draws), _drawer(config.task))]
+    return [*draws, (count - sum(wanted for wanted, _ in draws), draw)]
 
 
 def _draw_easy(stage: Stage, rng: random.Random) -> _Drawn | None:
@@ -164,13 +170,19 @@ def _verifier_rows(group: Sequence[Solved]) -> _Drawn:
     )
 
 
-def _draw_math(rng: random.Random) -> _Drawn:
-    question, steps, scene = _draw_story(rng) if rng.random() < _STORIES else _draw_scene(rng)
+def _draw_math(split: str, rng: random.Random) -> _Drawn:
+    roll = rng.random()
+    if is_written := roll < _BANK:
+        problem = rng.choice(problems(split))
+        question, steps = draw_bank_problem(rng, problem)
+        domain = problem.domain
+    else:
+        question, steps, domain = (_draw_story if roll < _BANK + _STORIES else _draw_scene)(rng)
     answer = write_steps(steps, steps[-1].result)
     row = {
         "kind": "math",
-        "domain": scene,
-        "tags": [f"steps_{len(steps)}"],
+        "domain": domain,
+        "tags": [*(("bank",) if is_written else ()), f"steps_{len(steps)}"],
         "question": question,
         "answer": answer,
     }
