@@ -29,11 +29,19 @@ class Measured:
             return ""
         return f"{self._show(self.low)}-{self._show(self.high)}"
 
-    def __str__(self) -> str:
-        interval = f", 95% {self.interval_text}" if self.interval_text else ""
-        unit = f" {self.unit}" if self.unit else ""
+    @property
+    def shown(self) -> str:
+        """The value with its unit, such as `0.478` or `120 ms`."""
+        return f"{self._show(self.value)}{f' {self.unit}' if self.unit else ''}"
+
+    @property
+    def basis(self) -> str:
+        """What the value rests on, such as `n=200, 95% 0.412-0.533`."""
         over = f"n={self.n}" if self.count is None else f"{self.count}/{self.n}"
-        return f"{self._show(self.value)}{unit} ({over}{interval})"
+        return f"{over}, 95% {self.interval_text}" if self.interval_text else over
+
+    def __str__(self) -> str:
+        return f"{self.shown} ({self.basis})"
 
     def _show(self, value: float) -> str:
         if self.unit == "ms":  # in thousands, which need no decimals

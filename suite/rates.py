@@ -42,6 +42,11 @@ class Rate:
         return self.count / self.n
 
     @property
+    def shown(self) -> str:
+        """The value, such as `0.935`."""
+        return f"{self.value:.3f}"
+
+    @property
     def interval(self) -> Interval:
         """Of 95 %: Wilson's, or the clustered one where there are clusters."""
         if self.clusters:
@@ -64,7 +69,7 @@ class Rate:
         return f"{self.counts}, 95% {self.interval}"
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.basis})"
+        return f"{self.shown} ({self.basis})"
 
 
 def find_rates(run: Run, model: str, task: str) -> list[Rate]:

@@ -62,7 +62,7 @@ def test_a_blank_token_before_the_answer_is_passed_over() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("logprob", [-(10**400), -1e9, float("-inf")])
+@pytest.mark.parametrize("logprob", [-(10**400), -1e9, float("-inf")], ids=["int", "float", "inf"])
 def test_a_label_that_is_as_good_as_impossible_has_no_probability(logprob: float) -> None:
     chosen = {"token": "1", "logprob": -0.5, "top_logprobs": [{"token": "0", "logprob": logprob}]}
     found = shares(read(chosen))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from suite.measured import Measured
 from suite.report.html import PAGE_FILE, render_page, write_page
 from suite.report.verdict import find_verdict
-from suite.run import GateResult, Measures, Run
+from suite.run import GateResult, GroupMeasures, Measures, Run
 from suite.run_files import write_run
 from tests.hostile_texts import HOSTILE
 from tests.page_runs import Page, make_changed_run, make_hostile_run
@@ -196,10 +196,25 @@ def test_the_verdict_is_one_sentence(
     assert (verdict.status, verdict.headline) == (status, headline)
 
 
+def test_a_group_has_its_rates_and_measures_in_one_row() -> None:
+    run = make_run(make_result("a"), make_result("b", False))
+    groups = {"size": {"small": ("a",), "large": ("b",)}}
+    small = GroupMeasures("size", "small", (Measured("length", 2.5, 1, 1.0, 4.0),))
+    run = replace(
+        run,
+        selections=(replace(run.selections[0], groups=groups),),
+        measures=(Measures("toy", "format", (), (small,)),),
+    )
+    text = section(render_page(run, {}, {}), "rates").partition("by size")[2]
+    assert "recoverable_rate length small 1.000 1/1, 95% 0.207-1.000" in text
+    assert "2.500 n=1, 95% 1.000-4.000 large 0.000 0/1" in text
+    assert text.rstrip().endswith("none")
+
+
 def test_a_recorded_measure_that_the_task_no_longer_has_is_shown() -> None:
     measures = (Measures("toy", "format", (Measured("of_before", 0.5, 1),)),)
     page = render_page(replace(make_run(make_result("a")), measures=measures), {}, {})
-    assert "of_before 0.500 (n=1) informs only" in section(page, "rates")
+    assert "of_before 0.500 n=1 informs only" in section(page, "rates")
 
 
 def test_a_stopped_run_has_no_verdict() -> None:

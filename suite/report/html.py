@@ -2,15 +2,15 @@
 
 Rates, counts and gates come decided. The page's parts lie beside this module: `html.j2`,
 `.css`, `.js` and `verifier.j2`; texts and pictures are prepared in `flips`, `samples`, `charts`,
-`reasons`, `repeats` and `verifier_charts`. Every text passes `terminal_safe` and is escaped by the
-template.
+`groups`, `reasons`, `repeats` and `verifier_charts`. Every text passes `terminal_safe` and is
+escaped by the template.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,8 +20,8 @@ from suite.baseline import Baseline
 from suite.case import Case
 from suite.earlier_runs import EarlierRun, read_earlier_runs
 from suite.measured import Measured
-from suite.measures import find_group_measures, find_measures, measure_directions
-from suite.rates import Rate, find_group_rates, find_rates
+from suite.measures import find_measures, measure_directions
+from suite.rates import Rate, find_rates
 from suite.report.charts import (
     HEIGHT,
     WIDTH,
@@ -32,6 +32,7 @@ from suite.report.charts import (
     draw_trend,
 )
 from suite.report.flips import find_flip_groups
+from suite.report.groups import GroupTable, tabulate_groups
 from suite.report.reasons import tabulate_reasons
 from suite.report.repeats import remark
 from suite.report.samples import pack_samples, safe
@@ -40,7 +41,6 @@ from suite.report.verifier import find_verifier_reports
 from suite.report.verifier_charts import SIDE, lay_out_verifier
 from suite.run import GateResult, Judge, ModelRecord, Run, Selection, count_extras
 from suite.task import Direction
-from suite.tasks import TASKS
 from suite.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -72,11 +72,9 @@ class Part:
     tokens: Histogram | None
     seconds: Histogram | None
     extras: dict[str, int]
-    metrics: tuple[str, ...]
-    groups: dict[str, dict[str, list[Rate]]]
-    """Rates of the groups of cases by kind and tag."""
-    measures: tuple[tuple[str, Measured, Direction], ...]
-    """What is no rate: of which cases, the figure, and which way is better."""
+    groups: tuple[GroupTable, ...]
+    measures: tuple[tuple[Measured, Direction], ...]
+    """What is no rate, and which way is better."""
     remarks: tuple[str, ...]
     """On the times of requests, and on repeats."""
 
@@ -203,20 +201,14 @@ def _make_part(run: Run, selection: Selection, earlier: Sequence[EarlierRun]) ->
         tokens=draw_histogram([a.completion_tokens for a in answers], "tokens", whole=True),
         seconds=draw_histogram([a.elapsed_s for a in answers], "s"),
         extras=count_extras(results),
-        metrics=tuple(TASKS[task].metrics),
-        groups=find_group_rates(run, model, task),
-        measures=tuple(_list_measures(run, model, task)),
+        groups=tuple(tabulate_groups(run, selection)),
+        measures=tuple(
+            # a recorded run may have one that the task no longer has
+            (each, measure_directions(task).get(each.metric, "neither"))
+            for each in find_measures(run, model, task)
+        ),
         remarks=remark(run, selection),
     )
-
-
-def _list_measures(run: Run, model: str, task: str) -> Iterator[tuple[str, Measured, Direction]]:
-    ways = measure_directions(task)  # a recorded run may have one that the task no longer has
-    for each in find_measures(run, model, task):
-        yield "all", each, ways.get(each.metric, "neither")
-    for group in find_group_measures(run, model, task):
-        for each in group.measured:
-            yield f"{group.kind}: {group.tag}", each, ways.get(each.metric, "neither")
 
 
 def _draw_rate(

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from suite.baseline import Baseline
 from suite.judging import describe_judges
-from suite.measures import find_group_measures, find_measures
-from suite.rates import Rate, find_group_rates, find_rates
+from suite.measures import find_measures
+from suite.rates import find_rates
 from suite.report.flips import Flip, FlipGroup, find_flip_groups
+from suite.report.groups import GroupTable, tabulate_groups
 from suite.report.repeats import remark
 from suite.report.verdict import find_verdict
 from suite.run import BarChange, GateResult, Run, Selection
 from suite.sentences import join_some
 from suite.sinks import annotation, markdown_block, markdown_code, markdown_text
-from suite.tasks import TASKS
 from suite.whole_file import write_whole
 
 SUMMARY_LIMIT = 900 * 1024
@@ -221,35 +221,18 @@ def _render_rates(run: Run) -> Iterator[str]:
     for model, sentence in describe_judges(run):
         yield f"{markdown_code(model)}: {markdown_text(sentence)}\n\n"
     for selection in run.selections:
-        for kind, groups in find_group_rates(run, selection.model, selection.task).items():
-            yield from _render_group(selection, kind, groups)
-        yield from _render_group_measures(run, selection)
+        for table in tabulate_groups(run, selection):
+            yield from _render_group(selection, table)
 
 
-def _render_group(
-    selection: Selection, kind: str, groups: Mapping[str, Sequence[Rate]]
-) -> Iterator[str]:
-    metrics = list(TASKS[selection.task].metrics)
-    model = markdown_code(selection.model)
-    yield f"### {markdown_text(selection.task)} by {markdown_text(kind)}: {model}\n\n"
-    yield f"| | {' | '.join(map(markdown_code, metrics))} |\n|---{'|---' * len(metrics)}|\n"
-    for tag, rates in groups.items():
-        found = {rate.metric: markdown_text(str(rate)) for rate in rates}
-        cells = [markdown_code(tag), *(found.get(metric, "none") for metric in metrics)]
-        yield f"| {' | '.join(cells)} |\n"
-    yield "\n"
-
-
-def _render_group_measures(run: Run, selection: Selection) -> Iterator[str]:
-    found = find_group_measures(run, selection.model, selection.task)
-    if not found:
-        return
-    yield f"### {markdown_text(selection.task)}, by group: {markdown_code(selection.model)}\n\n"
-    yield "| group | metric | value |\n|---|---|---|\n"
-    for group in found:
-        place = f"{markdown_text(group.kind)}: {markdown_code(group.tag)}"
-        for each in group.measured:
-            yield f"| {place} | {markdown_code(each.metric)} | {markdown_text(str(each))} |\n"
+def _render_group(selection: Selection, table: GroupTable) -> Iterator[str]:
+    model, kind = markdown_code(selection.model), markdown_text(table.kind)
+    yield f"### {markdown_text(selection.task)} by {kind}: {model}\n\n"
+    yield f"| | {' | '.join(map(markdown_code, table.columns))} |\n"
+    yield f"|---{'|---' * len(table.columns)}|\n"
+    for tag, figures in table.rows:
+        cells = ["none" if each is None else markdown_text(str(each)) for each in figures]
+        yield f"| {' | '.join([markdown_code(tag), *cells])} |\n"
     yield "\n"
 
 
