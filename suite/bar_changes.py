@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import get_args
 
 from suite.bar import Bar
-from suite.baseline import Baseline, differing_conditions, is_allowed
+from suite.baseline import Baseline, conditions_of, differing_conditions, is_allowed
 from suite.case import Case
 from suite.case_diff import CaseDiff, diff_cases
 from suite.errors import InputError
@@ -95,7 +95,8 @@ def _find_conditions(run: Run, bar: Bar) -> Iterator[BarChange]:
                 if not is_allowed(field, run.allowed_conditions):
                     continue
                 assert record is not None
-                then, now = _look_up(baseline.conditions, field), _look_up(record.conditions, field)
+                now_of = conditions_of(record, task)
+                then, now = _look_up(baseline.conditions, field), _look_up(now_of, field)
                 sentence = f"conditions: {field} {then!r} → {now!r} (--allow-conditions)"
                 yield BarChange("looser", f"{model} {task}{what}", sentence)
 

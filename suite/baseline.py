@@ -220,11 +220,16 @@ _LABELS_READ = {
 
 
 def conditions_of(record: ModelRecord, task: str) -> dict[str, Any]:
-    """Return the conditions of a model on one task: with how the likelier label is found."""
-    how = _LABELS_READ.get(str(record.conditions.get("engine")))
+    """Return the conditions of a model on one task: with how the likelier label is found, if any.
+
+    What an entry says of it comes before what its engine usually does.
+    """
+    others = {name: value for name, value in record.conditions.items() if name != "labels"}
+    usual = _LABELS_READ.get(str(record.conditions.get("engine")))
+    how = record.conditions.get("labels", usual)
     if how is None or task not in TASKS or not TASKS[task].labels:
-        return record.conditions
-    return record.conditions | {"labels": how}
+        return others
+    return others | {"labels": how}
 
 
 def differing_conditions(baseline: Baseline, record: ModelRecord) -> list[str]:

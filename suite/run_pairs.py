@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from suite.baseline import Baseline, Golden
+from suite.baseline import Baseline, Golden, conditions_of
 from suite.errors import InputError, unknown
 from suite.pairing import pair
 from suite.rates import Rate, find_rates
@@ -91,7 +91,8 @@ def _tasks(run: Run, model: str) -> set[str]:
 def _pair(then: Run, now: Run, task: str, one: str, two: str) -> RunPair:
     before, after = then.selection(one, task), now.selection(two, task)
     records = then.models[one], now.models[two]
-    conditions = differing(records[0].conditions, records[1].conditions)
+    before_of, after_of = (conditions_of(record, task) for record in records)
+    conditions = differing(before_of, after_of)
     hashes = [
         {r.case_id: r.case_hash for r in run.of(m, task)} for run, m in ((then, one), (now, two))
     ]
