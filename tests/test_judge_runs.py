@@ -142,6 +142,16 @@ def test_a_judge_where_no_task_has_a_use_for_one_is_refused(toy: ToyProject) -> 
     result.stderr.fnmatch_lines(["*format.yaml: judge: task 'format' has no judge metrics*"])
 
 
+def test_a_judge_is_looked_for_only_where_some_model_is_put_to_its_task(toy: ToyProject) -> None:
+    toy.write_cases(["f00"])
+    ask(toy, judge="nobody")
+    assert toy.run("--model=toy:format").ret == pytest.ExitCode.OK
+    result = toy.run("--model=toy:format", "--judge=judge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--judge: no task that may be selected has judge metrics*qa*"])
+    assert toy.run("--model=toy:format", "--model=judge:qa").ret == pytest.ExitCode.USAGE_ERROR
+
+
 def test_a_judge_that_gives_no_reply_leaves_all_unscored_and_is_told(toy: ToyProject) -> None:
     gate(toy, judge_score_min={"value": 1, "reason": "r"})
     (toy.path / "judge.yaml").write_text("answers: {}")
