@@ -94,6 +94,7 @@ def _digest(report: VerifierReport) -> str:
         report.model,
         [[row.label, row.predicted, row.share, row.error_type] for row in report.rows],
         report.threshold and report.threshold.threshold,
+        [str(each) for each in report.rates],
         {name: [each.value, each.low, each.high] for name, each in report.measures.items()},
     ]
     return hashlib.sha256(json_text(shown, indent=None).encode()).hexdigest()[:32]

@@ -33,7 +33,6 @@ def render_classification(report: VerifierReport) -> str:
         *_tabulate_classes(report.confusion),
         "",
         *_tabulate_matrices(report),
-        "",
         *_list_figures(report),
     ]
     return "".join(f"{terminal_safe(line)}\n" for line in lines)
