@@ -25,11 +25,22 @@ class Stage:
 
 
 STAGES = (
-    Stage(0.28, {"wrong_answer": 1, "wrong_step": 1}, most_characters=105),
     Stage(0.22, {"wrong_operation": 1}, most_characters=110),
-    Stage(0.14, {"wrong_length": 1}, most_characters=140),
+    Stage(0.32, {"wrong_operation": 2, "wrong_answer": 1, "wrong_step": 1}, most_characters=110),
     Stage(
-        0.36,
+        0.32,
+        {
+            "wrong_operation": 3,
+            "wrong_answer": 1,
+            "wrong_step": 1.5,
+            "wrong_length": 3,
+            "wrong_number": 2,
+            "other_question": 1,
+        },
+        most_characters=140,
+    ),
+    Stage(
+        0.14,
         {
             "wrong_answer": 8,
             "wrong_step": 16,
@@ -40,6 +51,6 @@ STAGES = (
         },
     ),
 )
-"""In order: numbers that should be the same; calculations that should be the question's; how many
-calculations; all of it together, which is never learned where it comes first. What comes after them
-has all defects."""
+"""In order: calculations that should be the question's; also numbers that should be the same; also
+numbers and steps that should be the question's; the same at any length. The first is never learned
+where it comes second. What comes after them has all defects."""

@@ -50,6 +50,7 @@ Scheduler = Literal[
     "cosine_with_restarts",
     "inverse_sqrt",
     "polynomial",
+    "warmup_stable_decay",
 ]
 EVALUATE_EVERY = 100
 """Optimizer steps between two evaluations where neither `steps` nor `per_epoch` is given."""
@@ -136,6 +137,8 @@ class TrainingSettings(Strict):
     """How the learning rate falls after the warm-up; named as in transformers."""
     warmup_ratio: float = Field(default=0.03, ge=0, lt=1)
     """Share of the steps over which the learning rate rises; then it follows `scheduler`."""
+    decay_ratio: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the steps at the end over which it falls with `warmup_stable_decay`."""
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Longer gradients are shortened to this."""

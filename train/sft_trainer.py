@@ -42,7 +42,7 @@ from train.sft_measure import (
 )
 from train.sft_progress import LineProgress, describe
 from train.sft_run import EVALUATIONS
-from train.sft_settings import Precision
+from train.sft_settings import Precision, TrainingSettings
 from train.sft_steps import count_steps, evaluate_every
 
 
@@ -116,6 +116,7 @@ class FormatTrainer(SFTTrainer):
         """Count steps once more: only TRL knows how many sequences packing has left."""
         steps = count_steps(self.sft, len(self.train_dataset), process_count())
         self.args.max_steps = steps
+        self.args.lr_scheduler_kwargs = schedule_settings(self.sft.training, steps)
         every = evaluate_every(self.sft, len(self.train_dataset), process_count())
         self.args.eval_steps = self.args.save_steps = every
 
@@ -254,6 +255,13 @@ def lora_config(config: SftConfig) -> LoraConfig:
     )
 
 
+def schedule_settings(training: TrainingSettings, steps: int) -> dict[str, int]:
+    """What a schedule is told besides its name and the warm-up."""
+    if training.scheduler != "warmup_stable_decay":
+        return {}
+    return {"num_decay_steps": round(training.decay_ratio * steps)}
+
+
 def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
     """TRL's settings; device and precision are the configuration's, not what TRL would find."""
     training, evaluation = config.training, config.evaluation
@@ -273,6 +281,7 @@ def trl_arguments(config: SftConfig, rows: int) -> TrlConfig:
         optim=training.optimizer,
         learning_rate=training.learning_rate,
         lr_scheduler_type=training.scheduler,
+        lr_scheduler_kwargs=schedule_settings(training, count_steps(config, rows)),
         warmup_steps=training.warmup_ratio,  # below 1 it is a share of the steps
         weight_decay=training.weight_decay,
         max_grad_norm=training.max_grad_norm,
