@@ -111,7 +111,13 @@ def streamed_said(text: str, *places: Any) -> Fault:
     return stream(reason=None, last=[*chunks, "[DONE]"])
 
 
-def ask(server: FaultServer, *script: Fault, cases: int = 1, **settings: Any) -> list[Generation]:
+def ask(
+    server: FaultServer,
+    *script: Fault,
+    cases: int = 1,
+    labels: tuple[str, ...] = LABELS,
+    **settings: Any,
+) -> list[Generation]:
     server.otherwise, server.seen = script, Seen()
     endpoint = Endpoint(model="m", base_url=server.url, request_timeout_s=20.0, **settings)
     answers: list[Generation] = []
@@ -120,7 +126,7 @@ def ask(server: FaultServer, *script: Fault, cases: int = 1, **settings: Any) ->
         pass
 
     engine = ApiEngine(Model(name="toy", type="api", endpoint=endpoint), pace=Pace(sleep=wait))
-    prompts = [Prompt(f"c{n:02d}", (("user", f"c{n:02d}"),), labels=LABELS) for n in range(cases)]
+    prompts = [Prompt(f"c{n:02d}", (("user", f"c{n:02d}"),), labels=labels) for n in range(cases)]
     engine.generate(prompts, lambda batch: answers.extend(each for _, each in batch.rows))
     return answers
 
@@ -172,6 +178,18 @@ def test_a_server_that_tells_of_fewer_or_none_is_asked_for_less_from_then_on(
 def test_an_entry_may_leave_log_probabilities_out(shared: FaultServer) -> None:
     (found,) = ask(shared, said("1"), omit=("logprobs",))
     assert (found.text, asked(shared)) == ("1", [None])
+
+
+@pytest.mark.parametrize(
+    ("labels", "omit"), [((), ()), (LABELS, ("logprobs",))], ids=["text", "omitted"]
+)
+def test_what_an_entry_itself_asks_for_is_not_taken_out(
+    shared: FaultServer, labels: tuple[str, ...], omit: tuple[str, ...]
+) -> None:
+    refused = status(400, "top_logprobs wants logprobs")
+    extra = {"top_logprobs": 5}
+    assert ask(shared, refused, labels=labels, omit=omit, extra_body=extra) == []
+    assert [body["top_logprobs"] for body in shared.seen.bodies] == [5]
 
 
 def test_a_batch_answer_has_them_too() -> None:
