@@ -146,13 +146,18 @@ def test_manifest_and_card_say_it_and_the_suite_reads_it(tmp_path: Path) -> None
         "of equal ones the middle one",
     }
     facts = {"name": "a", "command": "c", "train_rows": 9, "eval_rows": 40, "tokens": 1,
-             "minutes": 1, "evaluations": [base, best]}  # fmt: skip
+             "minutes": 1, "evaluations": [base, best], "by_label": True}  # fmt: skip
     card = write_card(manifest, facts)
     assert "Measured while training, by one forward pass over each of 40 held-out rows" in card
     assert "The decision threshold is 0.43" in card
     assert "0.850 (34/40, 95% 0.709-0.929) of\nthem are told right by it" in card
     folder = tmp_path / "adapter"
     folder.mkdir()
+    without = build_manifest(config, None, None, {}, {}, base, best)  # all rows of one label, say
+    for each, by_label in ((manifest, True), (without, True), (without, False)):
+        card = write_card(each, facts | {"by_label": by_label})
+        assert ("by one forward pass" in card, "likelier\nof the labels" in card) == (by_label,) * 2
+        assert ("by generating greedily" in card) == (not by_label)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     read = read_manifest(folder)
     assert read is not None

@@ -90,7 +90,8 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
     Args:
         manifest: As written beside the card.
         facts: `name`, `command`, `train_rows`, `eval_rows`, `tokens`, `minutes`, `evaluations`
-            (all of the run, by step) and, where `curves.png` lies beside the card, `has_curves`.
+            (all of the run, by step), `by_label` where rows were answered by the likelier label
+            and, where `curves.png` lies beside the card, `has_curves`.
     """
     base, best = manifest["metrics"]["base"], manifest["metrics"]["best"]
     shown = [each for each in _METRICS if best.get(each[0]) is not None]
@@ -102,7 +103,7 @@ def write_card(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
     settings = manifest["training"]
     lora, is_made = settings["lora"], "generate" in settings["data"]
     makes_json = best.get("format_success_rate") is not None
-    by_label = "decision_threshold" in manifest
+    by_label = bool(facts.get("by_label"))
     return _CARD.format(
         license="license: mit\n" if manifest["base"]["path"] == "fixtures/tiny" else "",
         base=manifest["base"]["path"],

@@ -186,6 +186,7 @@ def _finish(
         "tokens": tokens,
         "minutes": round(stopwatch.keep() / 60, 1),
         "evaluations": evaluations,
+        "by_label": trainer.label_prompts is not None,
         "has_curves": curves is not None,
     }
     export_adapter(config, checkpoint, manifest, write_card(manifest, facts), curves)
