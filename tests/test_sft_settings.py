@@ -145,6 +145,29 @@ def test_every_setting_reaches_the_library_that_has_it(tmp_path: Path) -> None:
     assert (lora.use_rslora, lora.target_modules) == (True, "all-linear")
 
 
+def test_a_stable_learning_rate_falls_over_the_last_steps(base: Path, tmp_path: Path) -> None:
+    from tests.tiny_trainers import make_trainer
+
+    rows = [{"prompt": f"Say {n}", "completion": str(n)} for n in range(20)]
+    trainer = make_trainer(
+        base,
+        tmp_path,
+        rows,
+        "training.scheduler=warmup_stable_decay",
+        "training.warmup_ratio=0.1",
+        "training.decay_ratio=0.3",
+        "training.learning_rate=0.5",
+        "training.batch_size=2",
+    )
+    trainer.create_optimizer_and_scheduler(trainer.args.max_steps)
+    rates = []
+    for _ in range(10):
+        rates.append(round(trainer.lr_scheduler.get_last_lr()[0], 3))
+        trainer.optimizer.step()
+        trainer.lr_scheduler.step()
+    assert rates == [0.0, *[0.5] * 7, 0.375, 0.125]
+
+
 def test_the_settings_together_train_an_adapter_that_the_suite_loads(
     base: Path, tmp_path: Path
 ) -> None:
