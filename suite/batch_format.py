@@ -92,4 +92,5 @@ def read_answer(row: Mapping[str, Any]) -> BatchAnswer:
     asked, generation = read_custom_id(name), reply.generation
     if generation is not None and asked is not None and asked.task in TASKS:
         generation = read_labels(generation, reply.logprobs, TASKS[asked.task].labels)
-    return BatchAnswer(name, generation, reply.message)
+    words = f"refused: {reply.message}" if reply.kind == "refused" else reply.message
+    return BatchAnswer(name, generation, words)

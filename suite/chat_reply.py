@@ -103,7 +103,7 @@ def _find_trouble(message: Mapping[str, Any], reason: Any) -> tuple[NoAnswer, st
     if isinstance(text, str):
         return None
     if isinstance(refusal := message.get("refusal"), str):
-        return "refused", f"refused: {refusal[:_MOST]}"
+        return "refused", refusal[:_MOST]
     if text is not None:
         return "malformed", f"the content is no text: {text!r:.80}"
     if reason == "length":

@@ -5,6 +5,7 @@ The real client over real sockets; only the waits between tries are cut.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -262,6 +263,18 @@ def test_an_answer_carries_what_the_server_told(server: FaultServer) -> None:
     assert (made.served_model, made.fingerprint) == ("served-1", "fp_1")
     assert made.latency_s is not None
     assert (made.first_token_s, made.elapsed_s) == (None, made.latency_s)
+
+
+def test_a_refusal_is_told_whole_and_once(server: FaultServer) -> None:
+    deltas = [{"refusal": part} for part in ("I cannot ", "help with ", "that.")]
+    chunks = [json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in deltas]
+    end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    server.scripts = {"c00": [stream(reason=None, last=[*chunks, end, "[DONE]"])]}
+    server.otherwise = [answer(None, message={"refusal": "I cannot help with that."})]
+    told = {"c00": "refused: I cannot help with that."}
+    assert ask(server, ["c00"], stream=True).failed == told
+    server.scripts = {}
+    assert ask(server, ["c00"]).failed == told
 
 
 def test_the_first_token_of_a_stream_is_timed(server: FaultServer) -> None:

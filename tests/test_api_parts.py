@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.api_retry import Pace, read_retry_after
+from suite.batch_format import read_answer
 from suite.chat_reply import read_completion
 from suite.generation import Generation
 from suite.run import CaseResult
@@ -20,6 +21,12 @@ from tests.run_records import make_result, make_run
 
 NOON = 1_700_000_000.0
 """Tue, 14 Nov 2023 22:13:20 GMT."""
+
+
+def test_a_batch_says_that_a_model_refused() -> None:
+    body = completion(None, message={"refusal": "I cannot."})
+    found = read_answer({"custom_id": "x", "response": {"status_code": 200, "body": body}})
+    assert (found.generation, found.message) == (None, "refused: I cannot.")
 
 
 @pytest.mark.parametrize(
