@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.api_retry import Pace, read_retry_after
+from fixtures.api_trouble import of_status
 from suite.batch_format import read_answer
 from suite.chat_reply import read_completion
 from suite.generation import Generation
@@ -21,6 +22,16 @@ from tests.run_records import make_result, make_run
 
 NOON = 1_700_000_000.0
 """Tue, 14 Nov 2023 22:13:20 GMT."""
+
+
+@pytest.mark.parametrize("status", [408, 502, 504])
+def test_a_gateway_that_gave_up_waiting_may_leave_a_bill(status: int) -> None:
+    assert of_status(status, "", {}).tokens is None
+
+
+@pytest.mark.parametrize("status", [307, 400, 401, 404, 413, 429, 500, 503, 529])
+def test_what_was_turned_away_costs_nothing(status: int) -> None:
+    assert of_status(status, "", {}).tokens == (0, 0)
 
 
 def test_a_batch_says_that_a_model_refused() -> None:
