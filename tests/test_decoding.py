@@ -16,6 +16,7 @@ from fixtures.prompting import render, stop_ids
 from fixtures.token_choice import note_near_tie
 from suite.near_ties import digest_tokens
 from tests.tiny_models import END_OF_TEXT, END_OF_TURN, PAD, forget_ends, make_base
+from train.failures import is_out_of_memory as is_told_by_a_training
 
 torch = pytest.importorskip("torch")
 GREEDY = Decoding(max_new_tokens=40)
@@ -184,6 +185,25 @@ def test_a_batch_that_does_not_fit_is_halved(
     assert [each.text for each in decode(loaded, prompts)] == wanted
     assert sizes[:3] == [8, 4, 2]
     assert max(sizes[2:]) == 2, "what did not fit once is not tried again"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to ..."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to ..."),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+        RuntimeError("Error: out of memory trying to allocate 12 bytes"),
+        MemoryError(),
+    ],
+    ids=["Linux", "Windows", "CUDA", "MPS", "by another library", "Python"],
+)
+def test_a_lack_of_memory_is_known_by_its_words_at_a_test_and_at_a_training(
+    error: Exception,
+) -> None:
+    assert is_out_of_memory(error)
+    assert is_told_by_a_training(error)
 
 
 def test_a_cpu_without_memory_is_recognised() -> None:

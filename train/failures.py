@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from fixtures.batching import is_out_of_memory
 from suite.errors import InputError
 from suite.sinks import terminal_safe
 from train.loss_guard import TrainingStopped
@@ -23,9 +24,6 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = re.compile(
     r"No space left on device|Disk quota exceeded|File too large"  # safetensors, written in Rust
     r"|PytorchStreamWriter failed|unexpected pos \d+ vs \d+"  # torch.save says no more than this
-)
-_NO_MEMORY = re.compile(
-    r"can't allocate memory|CUDA out of memory|out of memory trying to allocate"
 )
 
 
@@ -106,13 +104,6 @@ def is_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     return isinstance(error, Exception) and bool(_FULL_TEXT.search(str(error)))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory was asked for that is not there, on a CPU or a GPU."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
-    )
 
 
 def memory_lines(peak: int, available: int | None, advice: list[str]) -> list[str]:
