@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.batching import is_out_of_memory, plan_batches
+from fixtures.batching import plan_batches
 from fixtures.decoding import decode_batch, decode_batches
 from fixtures.model import Decoding, Model, Prompt
+from fixtures.out_of_memory import is_out_of_memory
 from fixtures.prompting import render, stop_ids
 from fixtures.token_choice import note_near_tie
 from suite.near_ties import digest_tokens

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from fixtures.batching import is_out_of_memory
+from fixtures.out_of_memory import is_out_of_memory
 from suite.errors import InputError
 from suite.sinks import terminal_safe
 from train.loss_guard import TrainingStopped

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fixtures.batching import is_out_of_memory
 from fixtures.engine import EngineError
+from fixtures.out_of_memory import is_out_of_memory
 from suite.errors import InputError
 from train.precision import place_layers
 from train.sft_config import SftConfig
