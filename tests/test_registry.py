@@ -80,6 +80,9 @@ models:
         assert expected in found, expected
 
 
+INTEGER, NUMBER = "a valid integer", "a valid number"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -102,6 +105,21 @@ models:
             "models.yaml: models.toy: expected a mapping of keys to values, got None",
         ),
         ("models: {5: {}}", "models.yaml: models.5: a name is letters, digits"),
+        *(
+            (
+                f"models: {{a: {{type: local, model_path: p, {setting}}}}}",
+                f"models.yaml: models.a.{place}: expected {kind}, got {got}",
+            )
+            for setting, place, kind, got in (
+                ("decoding: {max_new_tokens: true}", "decoding.max_new_tokens", INTEGER, True),
+                ("decoding: {max_new_tokens: '9'}", "decoding.max_new_tokens", INTEGER, "'9'"),
+                ("decoding: {temperature: true}", "decoding.temperature", NUMBER, True),
+                ("decoding: {top_p: true}", "decoding.top_p", NUMBER, True),
+                ("decoding: {seed: true}", "decoding.seed", INTEGER, True),
+                ("batch_tokens: true", "batch_tokens", INTEGER, True),
+                ("threads: 1.0", "threads", INTEGER, 1.0),
+            )
+        ),
     ],
     ids=[
         "default a list",
@@ -111,6 +129,13 @@ models:
         "entry a number",
         "entry empty",
         "name a number",
+        "no count",
+        "a quoted count",
+        "no temperature",
+        "no share",
+        "no seed",
+        "no batch",
+        "no whole count",
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, problem: str) -> None:
