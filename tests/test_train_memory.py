@@ -126,6 +126,18 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
         read_shape(base)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"[1]", b"null", b'{"a": 5}', b'{"a": {"shape": 5}}', b"[" * 100_000],
+    ids=["array", "null", "number", "shape", "deep"],
+)
+def test_a_file_whose_head_is_no_table_is_named(tmp_path: Path, head: bytes) -> None:
+    base = write_base(tmp_path, QWEN_0_5B)
+    (base / "model.safetensors").write_bytes(struct.pack("<Q", len(head)) + head)
+    with pytest.raises(InputError, match=r"model\.safetensors: cannot be read as safetensors"):
+        read_shape(base)
+
+
 def test_a_base_that_is_quantized_already_is_refused(tmp_path: Path) -> None:
     made = {"quantization_config": {"quant_method": "gptq"}}
     with pytest.raises(InputError, match=r"config\.json: the base is quantized already \(gptq\)"):

@@ -22,8 +22,16 @@ def read_head(path: Path) -> dict[str, Any]:
             if length > path.stat().st_size:
                 raise ValueError("its head is longer than the file")
             head: dict[str, Any] = json.loads(file.read(length))
-    except (OSError, ValueError, struct.error) as error:
+        if not isinstance(head, dict) or not all(map(_is_entry, head.items())):
+            raise ValueError("its head is no table of tensors")
+    except (OSError, ValueError, RecursionError, struct.error) as error:
         raise InputError(
             f"{path}: cannot be read as safetensors: {error}; is its download whole?"
         ) from None
     return head
+
+
+def _is_entry(item: tuple[str, Any]) -> bool:
+    name, told = item
+    is_shaped = isinstance(told, dict) and isinstance(told.get("shape"), list)
+    return name == "__metadata__" or is_shaped
