@@ -139,3 +139,15 @@ def test_small_files_are_read_before_a_base_is_looked_for(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert "no such model folder" not in result.stderr.str()
+
+
+@pytest.mark.parametrize("writer", ["write_folder", "write_verifier_files", "write_whole"])
+def test_what_a_library_says_of_a_file_that_it_cannot_write_is_told(
+    toy: ToyProject, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    def fail(*given: object) -> None:
+        raise OSError("unknown image mode")  # as libraries raise it: without a number of the system
+
+    monkeypatch.setattr(f"fixtures.closing.{writer}", fail)
+    result = toy.run("--output=out", "--dump-jsonl=dump.jsonl")
+    result.stdout.fnmatch_lines(["goldgate: * written: unknown image mode*"])
