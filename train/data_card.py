@@ -31,6 +31,9 @@ _SCORED = (
 )
 
 _CATEGORIES = {"qa": "question-answering", "verifier": "text-classification"}
+_TAGS = {"qa": "qa", "verifier": "math", "math": "math"}
+_SIZES = ((1000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+"""Rows below which the hub has a name (https://huggingface.co/docs/hub/datasets-cards)."""
 
 _CARD = """\
 ---
@@ -86,13 +89,13 @@ def write_data_card(name: str, command: str, stats: dict[str, Any], near: float)
         name=name,
         task=_TASKS[task],
         category=_CATEGORIES.get(task, "text-generation"),
-        tag="math" if task in _COLUMNS else "json",
+        tag=_TAGS.get(task, "json"),
         files="\n".join(f"  - {{split: {split}, path: {split}.jsonl}}" for split in splits),
         columns=_COLUMNS.get(task, _SCORED),
         both="both" if len(splits) == 2 else "two",
         every="Both" if len(splits) == 2 else "All",
         held_out=splits[-1],
-        size="n<1K" if rows < 1000 else "1K<n<10K" if rows < 10_000 else "10K<n<100K",
+        size=next((name for most, name in _SIZES if rows < most), "1M<n<10M"),
         made=f" Made by\n\n```\n{command}\n```" if command else "",
         near=near,
         options="\n".join(f"| `{key}` | {value} |" for key, value in config.items()),
