@@ -43,7 +43,7 @@ class Slot:
     kind: str
     optional: bool
     keys: tuple[str, ...]
-    """None: it is never asked for."""
+    """Empty: it is never asked for."""
     means: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     """Of `enum`, `group`, `part` and `len`."""
