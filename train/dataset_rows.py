@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fixtures.dataset_files import DatasetName, is_filled, load_splits, number_rows
+from fixtures.dataset_files import DatasetName, load_splits, number_rows, pick_columns
 from suite.errors import InputError, unknown
 from train.data_settings import DataSettings
 from train.processes import say
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 EVAL_SPLITS = ("validation", "eval", "dev", "test")
 """Names that are looked for, in this order, where `eval_split` is not given."""
-
-_STANDARD = ("messages", "prompt", "completion", "schema", "expected", "id", "tags", "top_level")
-"""Columns that rows may hold under these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +86,10 @@ def _table(settings: DataSettings, table: Dataset, name: str) -> Table:
     needed = {
         column if column in known else column.split(".")[0] for column in needed_columns(settings)
     }
-    # pictures and sounds that nobody asked for are not decoded
-    columns = [
-        column
-        for column in known
-        if column in needed or (column in _STANDARD and not is_filled(table, column))
-    ]
+    columns = pick_columns(table, needed)
     if not columns:
         raise InputError(
             f"{name}: has no column `messages` or `prompt`; columns: {', '.join(known)}. "
             "data.columns and data.prompt_layout say which hold what"
         )
-    return Table(name, number_rows(table.select_columns(columns), name, _STANDARD))
+    return Table(name, number_rows(table.select_columns(columns), name))

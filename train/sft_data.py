@@ -52,13 +52,13 @@ def encode_rows(
     Raises:
         InputError: No token ends an answer, or the chat template refuses a row, which is named.
     """
-    from fixtures.prompting import end_of_turn_id
+    from fixtures.prompting import RAW_LEAD, end_of_turn_id
 
     end = end_of_turn_id(tokenizer, prompt_format)
     if end is None:
         raise InputError(f"base: the tokenizer has no token that ends a {prompt_format} answer")
-    # a raw prompt ends where a chat template would open a turn; the answer is set off by a space
-    lead = " " if prompt_format == "raw" else ""
+    # a raw prompt ends where a chat template would open a turn
+    lead = RAW_LEAD if prompt_format == "raw" else ""
     return [_encode(tokenizer, row, prompt_format, lead, end) for row in rows]
 
 
