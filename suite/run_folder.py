@@ -30,6 +30,7 @@ from suite.baseline import (
     read_baseline,
 )
 from suite.case import Case
+from suite.checkout import ROOT
 from suite.errors import InputError, describe_problems, nearest
 from suite.measures import measure_run
 from suite.run import Run
@@ -41,8 +42,6 @@ Baselines = Mapping[tuple[str, str], Baseline]
 CASES_FILE = "cases.jsonl"
 BASELINES = "baselines"
 LAST = "last"
-ROOT = Path(__file__).resolve().parents[1]
-"""Of this checkout."""
 _MOST_SHOWN = 5
 
 

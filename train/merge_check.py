@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from fixtures.model import Model
+from suite.checkout import ROOT
 from suite.errors import InputError
 from suite.rates import find_rates
 from suite.report.console import console_width, write_lines
@@ -24,7 +25,6 @@ from suite.run_pairs import pair_runs
 from suite.sinks import terminal_safe
 from suite.whole_file import write_whole
 
-ROOT = Path(__file__).resolve().parents[1]
 _LOG = "pytest.log"
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import yaml
 
 from fixtures.registry import OWN_REGISTRY, LocalEntry, load_registry
+from suite.checkout import ROOT
 from suite.errors import InputError
 from suite.whole_file import write_whole
 from train.sft_config import SftConfig, read_config
 from train.terminal import say
 
-ROOT = Path(__file__).resolve().parents[1]
 _SMOKE = (
     "training.batch_size=8",
     "training.max_steps=4",

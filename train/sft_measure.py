@@ -21,6 +21,7 @@ from suite.generation import Generation
 from suite.math_answer import read_expected
 from suite.math_score import score_math
 from suite.strict_json import parse_strict
+from suite.verifier_score import VERIFIER_LABELS
 from suite.whole_file import json_text, write_whole
 from train.sft_data import SftRow
 from train.sft_settings import Metric
@@ -46,8 +47,6 @@ Those of objects are metrics of the suite, and whether the object is the right o
 are the suite's."""
 
 LOWER_IS_BETTER: frozenset[Metric] = frozenset({"duplicate_json_objects_rate", "eval_loss"})
-LABELS = ("0", "1")
-"""Of a verifier whose rows say nothing of their task; one that is named may have others."""
 _BLANK = " \t\r\n"  # of JSON and of a tokenizer's lead; `strip()` takes NBSP and more
 
 
@@ -102,7 +101,7 @@ def find_answers(rows: Sequence[SftRow]) -> Answers:
     """
     texts = [row.completion.strip(_BLANK) for row in rows]
     is_verifier = all(row.case.task == "verifier" for row in rows)
-    if set(texts) <= set(LABELS):
+    if set(texts) <= set(VERIFIER_LABELS):  # also of rows that say nothing of their task
         return "label"
     if all(row.case.task == "math" and read_expected(row.completion) is not None for row in rows):
         return "number"
@@ -148,7 +147,7 @@ def choose_metric(asked: Metric | None, answers: Answers) -> Metric:
 def score_outputs(rows: list[SftRow], generations: list[Generation]) -> list[dict[str, Any]]:
     """Score each output; the rows of `outputs.jsonl`."""
     answers = find_answers(rows)
-    labels = {*LABELS, *(row.completion.strip(_BLANK) for row in rows)}
+    labels = {*VERIFIER_LABELS, *(row.completion.strip(_BLANK) for row in rows)}
     judged = []
     for row, generation in zip(rows, generations, strict=True):
         if answers in ("object", "verdict"):

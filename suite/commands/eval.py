@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from suite.commands.pasting import ROOT
+from suite.checkout import ROOT
 from suite.commands.refusal import refusing
 
 

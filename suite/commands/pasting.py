@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Of this checkout."""
+from suite.checkout import ROOT
 
 
 def write_call(command: Sequence[str], cases: Path | None = None, allow_code: bool = False) -> str:
