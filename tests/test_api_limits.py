@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -154,6 +155,22 @@ def test_a_pass_that_ends_early_waits_for_no_cap_and_leaves_nothing_booked(
     assert time.monotonic() - began < 4
     assert server.seen.asked == {"c00": 1}
     assert Spending(allowance).total() == Amount(0, 0.0)
+
+
+def test_a_pass_that_ends_early_does_not_wait_for_what_another_has_in_flight(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    server.delay_s, server.scripts = 0.2, {"c00": [status(401)]}
+    most = as_much_as_can_be(prompts(0, 1)[0])["total_tokens"]
+    allowance = Allowance(Limits(2, max_tokens=2 * most), tmp_path, "run")
+    other = Spending(allowance)
+    assert asyncio.run(other.book(Amount(most, 0.0), 8, lambda: False)) is not None
+    longer = Prompt("c01", (("user", "Say c01, and why."),))
+    began = time.monotonic()
+    _, why = ask(server, [*prompts(0, 1), longer], allowance)
+    assert why.startswith("authentication: ")
+    assert time.monotonic() - began < 4
+    assert other.total() == Amount(most, 0.0)
 
 
 def test_a_request_that_is_broken_off_is_spent_and_nobody_waits_for_it(
