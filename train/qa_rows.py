@@ -24,7 +24,7 @@ from train.spoken import Spoken
 
 Kind = Literal["fact", "reason", "hop", "none"]
 
-BANK, SUITE_LAYOUT, UNANSWERED = 0.75, 0.7, 0.2
+BANK, SUITE_LAYOUT, UNANSWERED = 0.75, 0.7, 0.3
 """Shares of rows over passages of the bank, of rows laid out as the suite does, and of questions of
 the bank that their passage does not answer."""
 
@@ -120,7 +120,7 @@ def _in_own_layout(
 
 
 def draw_question(rng: random.Random, split: str) -> Asked:
-    """A question over a passage of the bank; one in five has no answer there."""
+    """A question over a passage of the bank; three in ten have no answer there."""
     unanswered = rng.random() < UNANSWERED
     kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
     while True:
