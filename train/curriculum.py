@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-WRITTEN = 0.4
-"""Share of groups of hand-written problems (`train.bank_errors`) where nothing else is said."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -25,20 +22,13 @@ class Stage:
     """How often each defect of `train.planted_errors` is planted."""
     most_characters: int | None = None
     """Of question and solution together; None: as long as they come."""
-    written: float = WRITTEN
-    """Share of groups of hand-written problems."""
 
 
 STAGES = (
-    Stage(0.2, {"wrong_operation": 1}, most_characters=110, written=0.0),
+    Stage(0.22, {"wrong_operation": 1}, most_characters=110),
+    Stage(0.32, {"wrong_operation": 2, "wrong_answer": 1, "wrong_step": 1}, most_characters=110),
     Stage(
-        0.2,
-        {"wrong_operation": 2, "wrong_answer": 1, "wrong_step": 1},
-        most_characters=110,
-        written=0.2,
-    ),
-    Stage(
-        0.21,
+        0.32,
         {
             "wrong_operation": 3,
             "wrong_answer": 1,
@@ -50,7 +40,7 @@ STAGES = (
         most_characters=140,
     ),
     Stage(
-        0.39,
+        0.14,
         {
             "wrong_answer": 8,
             "wrong_step": 16,

@@ -9,7 +9,7 @@ tell them apart is whether the solution fits the question and whether its sums a
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,16 +42,6 @@ class Solved:
     scene: str
     steps: int
     """Of the right solution."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A question with its right steps, and those that a flawed solution takes from."""
-
-    question: str
-    scene: str
-    own: tuple[Step, ...]
-    other: tuple[Step, ...]
 
 
 _Worked = tuple[tuple[Step, ...], int]
@@ -175,40 +165,24 @@ def draw_group(rng: random.Random, weights: Mapping[str, float] | None = None) -
     defect = _DEFECTS[name]
     while (pair := defect.draw(rng)) is None:
         pass
-    left, right = pair.left, pair.right
-    return write_group(
-        rng,
-        name,
-        (
-            Side(left.text, left.scene.name, pair.left_steps, pair.right_steps),
-            Side(right.text, right.scene.name, pair.right_steps, pair.left_steps),
-        ),
-        pair.at,
-    )
-
-
-def write_group(rng: random.Random, name: str, sides: Sequence[Side], at: int = 0) -> list[Solved]:
-    """Write a right and a flawed solution of each question down, all in one layout.
-
-    Args:
-        rng: Chooses the layout.
-        name: Of the defect.
-        sides: The questions.
-        at: The first step in which own and other steps differ.
-    """
-    defect = _DEFECTS[name]
     layout = rng.choice(sorted(SOLUTION_LAYOUTS))
+    sides = (
+        (pair.left, pair.left_steps, pair.right_steps),
+        (pair.right, pair.right_steps, pair.left_steps),
+    )
     found: list[Solved] = []
-    for side in sides:
-        units = [step.note for step in side.own]
-        borrowed = [step.note for step in side.other] if defect.whole else units
-        flawed = defect.plant(side.own, side.other, at)
+    for problem, own, other in sides:
+        units = [step.note for step in own]
+        borrowed = [step.note for step in other] if defect.whole else units
+        flawed = defect.plant(own, other, pair.at)
         for error_type, planted, (steps, answer), written in (
-            ("correct", "none", (side.own, side.own[-1].result), units),
+            ("correct", "none", (own, own[-1].result), units),
             (defect.error_type, name, flawed, borrowed),
         ):
             text = write_solution(steps, answer, SOLUTION_LAYOUTS[layout], written)
             found.append(
-                Solved(side.question, text, error_type, planted, layout, side.scene, len(side.own))
+                Solved(
+                    problem.text, text, error_type, planted, layout, problem.scene.name, len(own)
+                )
             )
     return found

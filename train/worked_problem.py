@@ -187,13 +187,12 @@ def change_number(rng: random.Random, problem: Problem) -> Iterator[tuple[Proble
         sentence = problem.sentences[place]
         side = rng.randrange(len(sentence.numbers))
         numbers = list(sentence.numbers)
-        numbers[side] = slip(rng, numbers[side])
+        numbers[side] = _slip(rng, numbers[side])
         index = sum(each.operation is not None for each in problem.sentences[:place])
         yield _with(problem, place, replace(sentence, numbers=tuple(numbers))), index
 
 
-def slip(rng: random.Random, number: int) -> int:
-    """A number misread or mistyped: off by a little, by ten or a hundred, or two digits swapped."""
+def _slip(rng: random.Random, number: int) -> int:
     digits = str(number)
     kind = rng.random()
     if kind < 0.15 and len(digits) > 1 and digits[-1] != digits[-2] and digits[-1] != "0":

@@ -18,8 +18,7 @@ from typing import Any
 from suite.tasks import TASKS
 from train.ability_math import Step, write_steps
 from train.ability_math import draw_problem as draw_story
-from train.bank_errors import draw_bank_group
-from train.curriculum import STAGES, WRITTEN, Stage
+from train.curriculum import STAGES, Stage
 from train.data_config import DataConfig
 from train.leakage import Prompt, match_prompts, read_prompt, suite_prompts
 from train.planted_errors import Solved, draw_group
@@ -137,7 +136,7 @@ def _draws(draw: _Draw, count: int, easy: float) -> list[tuple[int, _Draw]]:
 
 
 def _draw_easy(stage: Stage, rng: random.Random) -> _Drawn | None:
-    group = _draw_solved(rng, stage.written, stage.weights)
+    group = draw_group(rng, stage.weights)
     most = stage.most_characters
     if most and max(len(each.question) + len(each.solution) for each in group) > most:
         return None
@@ -145,15 +144,7 @@ def _draw_easy(stage: Stage, rng: random.Random) -> _Drawn | None:
 
 
 def _draw_verifier(rng: random.Random) -> _Drawn:
-    return _verifier_rows(_draw_solved(rng, WRITTEN))
-
-
-def _draw_solved(
-    rng: random.Random, written: float, weights: Mapping[str, float] | None = None
-) -> list[Solved]:
-    """Draw a group of the bank's problems or of the scenes'."""
-    draw = draw_bank_group if rng.random() < written else draw_group
-    return draw(rng, weights)
+    return _verifier_rows(draw_group(rng))
 
 
 def _verifier_rows(group: Sequence[Solved]) -> _Drawn:
