@@ -88,7 +88,7 @@ def test_every_group_has_rates_of_its_own(toy: ToyProject) -> None:
     )
     page = (run_folder(toy) / "report.html").read_text()
     assert "<summary>by difficulty</summary>" in page
-    assert "several fields a case; the interval is clustered by case" in page
+    assert "clusters: fields of one case are not independent" in page
     summary = render_summary(read_folder(run_folder(toy)).run, {})
     assert "### extraction by domain" in summary
     assert "0.750 (6/8 fields, 95%" in html.unescape(summary)
