@@ -180,10 +180,12 @@ def test_the_rows_of_a_committed_adapter_are_those_the_generator_makes(
 ) -> None:
     manifest = json.loads(path.read_text(encoding="utf-8"))
     recipe = manifest["training"]["data"]["generate"]
-    make_data(DataConfig.model_validate(recipe), tmp_path)
+    config = DataConfig.model_validate(recipe)
+    make_data(config, tmp_path)
+    paths = {split: tmp_path / f"{config.files[split]}.jsonl" for split in ("eval", "train")}
     hashes = {
-        f"{split}.jsonl": hashlib.sha256((tmp_path / f"{split}.jsonl").read_bytes()).hexdigest()
-        for split in ("eval", "train")
+        f"{split}.jsonl": hashlib.sha256(path.read_bytes()).hexdigest()
+        for split, path in paths.items()
     }
     assert hashes == manifest["data"]["files"]
 

@@ -146,16 +146,21 @@ def test_bash_reads_the_assignments_back_as_they_were(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.integration
-def test_the_smoke_size_ends_with_an_accepted_adapter(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("config", "task"), [("tiny_json", "format"), ("tiny_verifier", "verifier")]
+)
+def test_the_smoke_size_ends_with_an_accepted_adapter(
+    config: str, task: str, tmp_path: Path
+) -> None:
     before = {folder: content(folder) for folder in KEPT}
-    done = run("--smoke", tmp_path)
+    done = run("--smoke", tmp_path, f"train/configs/{config}.yaml")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert {folder: content(folder) for folder in KEPT} == before
     said = done.stdout.partition("\naccepted\n")[2]
     places = [Path(line.split()[1]) for line in said.splitlines() if line.startswith("  ")]
     assert len(places) == 7
     assert all(place.exists() and tmp_path in place.parents for place in places), said
-    goldens = json.loads((tmp_path / "goldens/smoke_adapter/format.json").read_text("utf-8"))
+    goldens = json.loads((tmp_path / f"goldens/smoke_adapter/{task}.json").read_text("utf-8"))
     assert len(goldens["goldens"]) == 6
     dumped = (tmp_path / "run_pipeline" / "generations.jsonl").read_text("utf-8")
     assert len(dumped.splitlines()) == 6

@@ -66,9 +66,12 @@ if [[ -n $generated ]]; then
   python - "$adapter/manifest.json" "$beside/data" <<'PY'
 import hashlib, json, sys
 from pathlib import Path
-learned = json.loads(Path(sys.argv[1]).read_text())["data"]["files"]
-made = {name: hashlib.sha256((Path(sys.argv[2]) / name).read_bytes()).hexdigest() for name in learned}
-sys.exit(None if made == learned else f"{sys.argv[2]}: other rows than the adapter learned")
+from train.data_config import DataConfig
+manifest = json.loads(Path(sys.argv[1]).read_text())
+files = DataConfig.model_validate(manifest["training"]["data"]["generate"]).files
+paths = {f"{split}.jsonl": Path(sys.argv[2]) / f"{files[split]}.jsonl" for split in ("train", "eval")}
+made = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+sys.exit(None if made == manifest["data"]["files"] else f"{sys.argv[2]}: other rows than the adapter learned")
 PY
 fi
 
