@@ -117,3 +117,23 @@ def test_the_generator_settings_are_checked_too(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, text)
     assert problem.startswith("data.generate.n_trian: unknown key")
     assert problem.endswith("Did you mean 'n_train'?")
+
+
+def test_a_schedule_that_rises_and_falls_longer_than_it_lasts_is_refused(tmp_path: Path) -> None:
+    settings = ("training.warmup_ratio=0.5", "training.decay_ratio=0.6")
+    problems = problems_of(tmp_path, GOOD, *settings, "training.scheduler=warmup_stable_decay")
+    (problem,) = problems
+    assert problem.startswith(
+        "training: warmup_ratio and decay_ratio are 1.1 of the steps together; "
+        "warmup_stable_decay has room for 1, got"
+    )
+    path = tmp_path / "sft.yaml"
+    assert read_config(path, settings).training.decay_ratio == 0.6  # of no use to cosine
+
+
+def test_rows_in_the_given_order_are_not_packed(tmp_path: Path) -> None:
+    problems = problems_of(tmp_path, GOOD, "training.packing=true", "training.row_order=given")
+    (problem,) = problems
+    assert problem.startswith(
+        "training: packing puts rows into another order; row_order given is without it, got"
+    )

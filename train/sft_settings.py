@@ -165,6 +165,16 @@ class TrainingSettings(Strict):
             raise ValueError("packing puts rows into another order; row_order given is without it")
         return self
 
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        share = self.warmup_ratio + self.decay_ratio
+        if self.scheduler == "warmup_stable_decay" and share > 1:
+            raise ValueError(
+                f"warmup_ratio and decay_ratio are {share:g} of the steps together; "
+                "warmup_stable_decay has room for 1"
+            )
+        return self
+
 
 class EvaluationSettings(Strict):
     """What is measured by generating: at step 0, at every so many steps, and at the end."""
